@@ -1,0 +1,102 @@
+"""The change log: who needs to know what changed reads it here, in the order in which transactions became visible.
+
+A row is written in the transaction of the change itself. Sequences are not handed out in the order of the commits, so a
+reader that remembered only ``seq`` would skip a row of a slow transaction; readers therefore stop at the oldest
+transaction still running (``txid_snapshot_xmin``) and remember ``(xid, seq)`` (rule 6 of the architecture).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ckan import model
+
+from ckanext.mxopendata.model import Change, ChangeReader
+
+DATASET_KINDS = ("created", "updated", "deleted")
+ORGANIZATION_KIND = "organization"
+VOCABULARY_KIND = "vocabulary"
+
+_OPERATIONS = {"new": "created", "changed": "updated", "deleted": "deleted"}
+_CHANGES = Change.__table__
+_READERS = ChangeReader.__table__
+
+
+@dataclass(frozen=True)
+class LoggedChange:
+    """One row of the log.
+
+    Attributes:
+        xid: the transaction that wrote it.
+        seq: its number within the log.
+        dataset_id: id of the dataset; of the organization or the vocabulary where ``kind`` says so (that row fans out).
+        kind: ``created``, ``updated``, ``deleted``, ``organization`` or ``vocabulary``.
+        at: when its transaction began, with time zone.
+    """
+
+    xid: int
+    seq: int
+    dataset_id: str
+    kind: str
+    at: datetime
+
+
+def record(dataset_id: str, kind: str) -> None:
+    """Add one row in the current transaction of CKAN's session; a second one for the same thing there adds nothing.
+
+    Args:
+        dataset_id: id of the dataset, or of the organization or vocabulary that changed.
+        kind: one of :data:`DATASET_KINDS`, :data:`ORGANIZATION_KIND`, :data:`VOCABULARY_KIND`.
+    """
+    current = sa.cast(sa.func.txid_current(), sa.BigInteger)
+    already = sa.exists().where(_CHANGES.c.xid == current, _CHANGES.c.dataset_id == dataset_id)
+    row = sa.select(sa.literal(dataset_id), sa.literal(kind)).where(~already)
+    model.Session.execute(sa.insert(_CHANGES).from_select(["dataset_id", "kind"], row))
+
+
+def record_entity(entity: Any, operation: str) -> None:
+    """Log a change that CKAN's session reports just before its commit.
+
+    Args:
+        entity: a CKAN model object; packages of type ``dataset`` and their resources count, all else is ignored.
+        operation: ``new``, ``changed`` or ``deleted`` (``ckan.model.DomainObjectOperation``).
+    """
+    if isinstance(entity, model.Package) and entity.type == "dataset":
+        kind = "deleted" if entity.state == model.State.DELETED else _OPERATIONS[operation]
+        record(entity.id, kind)
+
+
+def unread(reader: str, limit: int = 1000) -> list[LoggedChange]:
+    """The next rows that a reader has not seen and that no running transaction can precede.
+
+    Args:
+        reader: name of the consumer, for example ``dashboard``.
+        limit: how many rows at most.
+
+    Returns:
+        Rows in the order ``(xid, seq)``; call :func:`remember` with the last one when they are dealt with.
+    """
+    last = model.Session.execute(
+        sa.select(_READERS.c.xid, _READERS.c.seq).where(_READERS.c.name == reader)
+    ).one_or_none()
+    query = (
+        sa.select(_CHANGES.c.xid, _CHANGES.c.seq, _CHANGES.c.dataset_id, _CHANGES.c.kind, _CHANGES.c.at)
+        .where(_CHANGES.c.xid < sa.text("txid_snapshot_xmin(txid_current_snapshot())"))
+        .order_by(_CHANGES.c.xid, _CHANGES.c.seq)
+        .limit(limit)
+    )
+    if last is not None:
+        query = query.where(sa.tuple_(_CHANGES.c.xid, _CHANGES.c.seq) > sa.tuple_(last.xid, last.seq))
+    return [LoggedChange(**row._mapping) for row in model.Session.execute(query)]
+
+
+def remember(reader: str, change: LoggedChange) -> None:
+    """Note, in the current transaction, that a reader has dealt with everything up to and including a change."""
+    position = {"xid": change.xid, "seq": change.seq}
+    statement = insert(_READERS).values(name=reader, **position)
+    model.Session.execute(statement.on_conflict_do_update(index_elements=[_READERS.c.name], set_=position))
