@@ -80,14 +80,12 @@ def _is_behind(plugin: str) -> bool:
         return False
     head = ScriptDirectory(str(folder)).get_current_head()
     table = f"{plugin}_alembic_version"
-    if not sa.inspect(model.meta.engine).has_table(table):
+    if not sa.inspect(model.Session.connection()).has_table(table):
         return True
-    with model.meta.engine.connect() as connection:
-        current = connection.execute(sa.select(sa.column("version_num")).select_from(sa.table(table))).scalar()
-    return current != head
+    return model.Session.scalar(sa.select(sa.column("version_num")).select_from(sa.table(table))) != head
 
 
-def _migration_folder(implementation: p.SingletonPlugin, plugin: str) -> Path | None:
+def _migration_folder(implementation: object, plugin: str) -> Path | None:
     """Where CKAN looks for a plugin's migrations: ``ckanext/<extension>/migration/<plugin>``, nested or not."""
     extension = import_module(".".join(type(implementation).__module__.split(".")[:2]))
     folders = (Path(root) / "migration" / plugin for root in extension.__path__)

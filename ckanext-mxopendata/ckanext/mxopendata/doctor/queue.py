@@ -30,7 +30,7 @@ def redis_timeout() -> Check:
         return failed("redis_timeout", "away", error=type(error).__name__)
     if any(int(client["age"]) > PROVEN_SECONDS for client in waiting):
         return passed("redis_timeout", seconds=max(int(client["age"]) for client in waiting))
-    timeout = connect_to_redis().connection_pool.make_connection().socket_timeout
+    timeout = getattr(connect_to_redis().connection_pool.make_connection(), "socket_timeout", None)
     if timeout is None or timeout >= LONG_ENOUGH_SECONDS:
         return passed("redis_timeout", seconds=timeout or "∞")
     return failed("redis_timeout", seconds=timeout, query=CONSUMER_QUERY)
@@ -50,5 +50,5 @@ def consumers() -> Check:
 
 
 def _waiting_consumers() -> list[dict[str, Any]]:
-    clients: list[dict[str, Any]] = connect_to_redis().client_list()  # pyright: ignore[reportAssignmentType]
+    clients: list[dict[str, Any]] = connect_to_redis().client_list()
     return [client for client in clients if client["cmd"] in BLOCKING_COMMANDS]
