@@ -19,7 +19,7 @@ def configuration() -> str:
     lines = [
         "# Configuration",
         "",
-        "Made from `config_declaration.yaml`; `ckan config declaration mxopendata` prints the same from a running site.",
+        "Made from `config_declaration.yaml`; `ckan config declaration mxopendata` prints the same on a site.",
         "",
     ]
     for group in yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))["groups"]:
