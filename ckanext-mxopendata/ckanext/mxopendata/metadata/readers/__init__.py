@@ -1,0 +1,47 @@
+"""Reading what the world writes: small pure functions, each from any value to a :class:`Reading`.
+
+None of them raises, and reading what was read gives the same again. What cannot be read has the value ``None`` and a
+note; nothing is guessed silently.
+"""
+
+from __future__ import annotations
+
+from ckanext.mxopendata.metadata.readers.boolean import read_boolean
+from ckanext.mxopendata.metadata.readers.contact import read_email, read_url
+from ckanext.mxopendata.metadata.readers.dates import read_date, read_interval
+from ckanext.mxopendata.metadata.readers.formats import read_format, read_media_type
+from ckanext.mxopendata.metadata.readers.place import read_place
+from ckanext.mxopendata.metadata.readers.reading import Reading
+from ckanext.mxopendata.metadata.readers.size import read_size
+from ckanext.mxopendata.metadata.readers.terms import (
+    read_access_rights,
+    read_frequency,
+    read_language,
+    read_licence,
+    read_term,
+    read_theme,
+)
+from ckanext.mxopendata.metadata.readers.words import clean_line, clean_text, read_keywords, repair_mojibake
+
+__all__ = [
+    "Reading",
+    "clean_line",
+    "clean_text",
+    "read_access_rights",
+    "read_boolean",
+    "read_date",
+    "read_email",
+    "read_format",
+    "read_frequency",
+    "read_interval",
+    "read_keywords",
+    "read_language",
+    "read_licence",
+    "read_media_type",
+    "read_place",
+    "read_size",
+    "read_term",
+    "read_theme",
+    "read_url",
+    "repair_mojibake",
+]

@@ -1,0 +1,163 @@
+"""Distributions become resources; none is left out, whatever it lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from ckanext.mxopendata.metadata import readers
+from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
+from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty, loads
+from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, read_table_schema
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
+
+_LISTS = {"ckan": "resources", "datajson": "distribution"}
+# These are put together from several ways at once.
+_COMPOSED = frozenset(("url", "download_url", "access_url", "format", "mimetype", "name"))
+
+
+def read_resources(
+    record: Mapping[str, Any], platform: str, columns: tuple[str, ...], notebook: Notebook
+) -> list[dict[str, Any]]:
+    """The resources of a dataset, in the record's order, one for each distribution.
+
+    Args:
+        record: the unwrapped record.
+        platform: ``ckan`` or ``datajson``.
+        columns: the crosswalk's columns that speak of the record.
+        notebook: where findings are written down.
+    """
+    name = _LISTS[platform]
+    resources = []
+    for index, item in enumerate(as_list(record.get(name))):
+        prefix = f"{name}[{index}]."
+        if isinstance(item, str):
+            item = {"accessURL" if platform == "datajson" else "url": item}  # noqa: PLW2901
+        if not isinstance(item, Mapping):
+            notebook.note("resource_unreadable", "resources", Found(item, f"{name}[{index}]"))
+            continue
+        resources.append(_resource(item, prefix, columns, notebook))
+    return resources
+
+
+def _resource(item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], notebook: Notebook) -> dict[str, Any]:
+    rows = fields_of("resource")
+    resource = _addresses(item, prefix, columns, notebook)
+    for name, row in rows.items():
+        found = first(item, (name, *row.ways(*columns)), prefix)
+        if found is None or name in _COMPOSED:
+            continue
+        value = _value(row, found, notebook, resource)
+        if not is_empty(value):
+            resource[name] = value
+    _format(item, prefix, columns, resource, notebook)
+    _name(item, prefix, columns, resource, notebook)
+    return resource
+
+
+def _value(row: CrosswalkField, found: Found, notebook: Notebook, resource: dict[str, Any]) -> Any:
+    if row.datatype == "table_schema":
+        return read_table_schema(Found(loads(found.value), found.location), notebook)
+    if row.datatype == "interval_text":
+        raw = found.value[0] if isinstance(found.value, list) and found.value else found.value
+        period = notebook.keep(readers.read_interval(raw, notebook.date_order), row.field, found)
+        return "/".join((period.get("start", ".."), period.get("end", ".."))) if period else None
+    if row.datatype == "place_text":
+        return readers.clean_text(found.value) if isinstance(found.value, str) else None
+    if row.datatype == "licence":
+        return read_licence(found, notebook, resource)
+    if row.cardinality == "list":
+        return read_list(row, found, notebook)
+    return read_single(row, found, notebook)
+
+
+def read_licence(found: Found, notebook: Notebook, resource: dict[str, Any]) -> str | None:
+    """The id of a known licence; of an unknown one its address, or, into ``rights``, its words.
+
+    So the terms that a publisher wrote reach the reader even where the vocabulary does not know them.
+    """
+    raw = str(found.value if not isinstance(found.value, Mapping) else found.value.get("name", ""))
+    licence = notebook.keep(readers.read_licence(raw), "license_id", found)
+    if licence is not None:
+        return licence
+    address = readers.read_url(raw).value
+    if address is None and not is_empty(raw):
+        resource.setdefault("rights", readers.clean_text(raw))
+    return address
+
+
+def _addresses(item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], notebook: Notebook) -> dict[str, Any]:
+    rows = fields_of("resource")
+    read: dict[str, str] = {}
+    for name in ("download_url", "access_url"):
+        found = first(item, (name, *rows[name].ways(*columns)), prefix)
+        value = read_single(rows[name], found, notebook) if found else None
+        if value is not None:
+            read[name] = value
+    opened = read.get("download_url") or read.get("access_url")
+    if opened is None:
+        found = first(item, rows["url"].ways(*columns), prefix)
+        opened = read_single(rows["url"], found, notebook) if found else None
+    if opened is None:
+        notebook.note("resource_without_url", "url", Found(item.get("title") or item.get("name") or "", prefix[:-1]))
+    addresses: dict[str, Any] = {"url": opened or ""}
+    if read.get("download_url"):
+        addresses["download_url"] = read["download_url"]
+    if read.get("access_url") and read["access_url"] != opened:
+        addresses["access_url"] = read["access_url"]
+    return addresses
+
+
+def _file_name(url: str) -> str:
+    try:
+        return unquote(PurePosixPath(urlsplit(url).path).name)
+    except ValueError:
+        return ""
+
+
+def _format(
+    item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], resource: dict[str, Any], notebook: Notebook
+) -> None:
+    """Format and media type, each helping where the other is missing; what is written wins over what is derived."""
+    rows = fields_of("resource")
+    written = first(item, rows["format"].ways(*columns), prefix)
+    media = first(item, ("mimetype", *rows["mimetype"].ways(*columns)), prefix)
+    media_type = read_single(rows["mimetype"], media, notebook) if media else None
+    file_type = None
+    if written:
+        reading = readers.read_format(written.value)
+        file_type = reading.value or readers.clean_line(written.value)
+        if reading.value is None:
+            notebook.keep(reading, "format", written)
+    if file_type is None and media:
+        file_type = readers.read_format(media.value).value
+    if file_type is None:
+        file_type = readers.read_format(PurePosixPath(_file_name(resource["url"])).suffix).value
+    if file_type:
+        resource["format"] = file_type
+        term = vocabulary("file_types").get(file_type)
+        media_type = media_type or (term.facts["media_type"] if term else None)
+    if media_type:
+        resource["mimetype"] = media_type
+
+
+def _name(
+    item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], resource: dict[str, Any], notebook: Notebook
+) -> None:
+    found = first(item, ("name", *fields_of("resource")["name"].ways(*columns)), prefix)
+    name = readers.clean_line(found.value) if found else ""
+    if not name:
+        name = readers.clean_line(item.get("fileName")) or _file_name(resource["url"]) or resource.get("format", "")
+        notebook.note("resource_without_name", "name", Found(resource["url"], prefix[:-1]), read=name)
+    if name:
+        resource["name"] = name
+
+
+def commonest_frequency(resources: list[dict[str, Any]]) -> str | None:
+    """The frequency most resources have, the shortest on a tie (``metadata.md``)."""
+    counted = Counter(resource["frequency"] for resource in resources if resource.get("frequency"))
+    order = list(vocabulary("frequencies").terms)
+    return min(counted, key=lambda term: (-counted[term], order.index(term)), default=None)

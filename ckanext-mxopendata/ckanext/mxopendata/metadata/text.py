@@ -1,0 +1,24 @@
+"""How texts are compared: one folding for vocabulary look-ups, titles and column headings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+
+
+def fold(text: object) -> str:
+    """A text in the form in which two spellings of the same thing are equal.
+
+    Case, accents, punctuation and runs of blanks do not count: ``"  Educación,  BÁSICA "`` → ``"educacion basica"``.
+    """
+    decomposed = unicodedata.normalize("NFKD", str(text)).casefold()
+    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return _NOT_WORD.sub(" ", plain).replace("_", " ").strip()
+
+
+def fold_uri(text: str) -> str:
+    """An address without what does not tell two licences or terms apart: scheme, ``www.``, final slash, case."""
+    address = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE).casefold()
+    return address.removeprefix("www.").rstrip("/")

@@ -1,0 +1,149 @@
+"""From a raw value to what is stored, by the datatype a field has in the crosswalk, with findings for the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ckanext.mxopendata.metadata import readers
+from ckanext.mxopendata.metadata.crosswalk import CrosswalkField
+from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.readers import Reading
+from ckanext.mxopendata.metadata.records import Found, as_list, is_empty, shown
+
+# Whose values are personal data: a finding names the field, never the value (it ends in a public report).
+_PERSONAL = frozenset(("contact", "creator"))
+
+
+@dataclass
+class Notebook:
+    """Collects the findings of one record.
+
+    Attributes:
+        date_order: how dates that allow several orders are read.
+        within: INEGI key in which the names of municipalities are looked up.
+    """
+
+    date_order: str | None = None
+    within: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, code: str, field_name: str | None, found: Found | None = None, **details: Any) -> None:
+        """Write one finding down; the same one twice is one."""
+        quoted = None if found is None or field_name in _PERSONAL else shown(found.value)
+        finding = Finding(code, field_name, found.location if found else None, quoted, details)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def keep(self, reading: Reading, field_name: str, found: Found) -> Any:
+        """The reading's value; its note becomes a finding."""
+        if reading.note:
+            self.note(reading.note, field_name, found, **_reads_as(reading, field_name))
+        return reading.value
+
+
+def _reads_as(reading: Reading, field_name: str) -> dict[str, Any]:
+    if reading.value is None or field_name in _PERSONAL:
+        return {}
+    return {"read": shown(reading.value)[:200]}
+
+
+def scalar(value: Any) -> Any:
+    """One value out of what a platform may give: the first of a list, the name of an object, the object's id."""
+    if isinstance(value, (list, tuple)):
+        return next((scalar(item) for item in value if not is_empty(item)), None)
+    if isinstance(value, dict):
+        for key in ("value", "@value", "name", "title", "id", "@id", "uri", "fn"):
+            if not is_empty(value.get(key)):
+                return scalar(value[key])
+        return None
+    return value
+
+
+def _line(raw: Any, notebook: Notebook) -> Reading:
+    return Reading(readers.clean_line(raw) or None)
+
+
+def _text(raw: Any, notebook: Notebook) -> Reading:
+    cleaned = readers.clean_text(raw)
+    return Reading(cleaned or None)
+
+
+def _markdown(raw: Any, notebook: Notebook) -> Reading:
+    cleaned = readers.clean_text(raw)
+    changed = readers.clean_line(raw) != " ".join(str(raw).split())
+    return Reading(cleaned or None, note="text_cleaned" if changed else None)
+
+
+def _date(raw: Any, notebook: Notebook) -> Reading:
+    return readers.read_date(raw, notebook.date_order)
+
+
+_SINGLE: dict[str, Callable[[Any, Notebook], Reading]] = {
+    "line": _line,
+    "identifier": _line,
+    "slug": _line,
+    "organization": _line,
+    "text": _text,
+    "markdown": _markdown,
+    "date": _date,
+    "boolean": lambda raw, _: readers.read_boolean(raw),
+    "email": lambda raw, _: readers.read_email(raw),
+    "url": lambda raw, _: readers.read_url(raw),
+    "size": lambda raw, _: readers.read_size(raw),
+    "frequency": lambda raw, _: readers.read_frequency(raw),
+    "licence": lambda raw, _: readers.read_licence(raw),
+    "language": lambda raw, _: readers.read_language(raw),
+    "access_rights": lambda raw, _: readers.read_access_rights(raw),
+    "format": lambda raw, _: readers.read_format(raw),
+    "media_type": lambda raw, _: readers.read_media_type(raw),
+}
+
+
+def read_single(row: CrosswalkField, found: Found, notebook: Notebook) -> Any:
+    """One stored value, or ``None`` with a finding where it cannot be read."""
+    raw = scalar(found.value)
+    if is_empty(raw):
+        return None
+    if row.datatype == "term":
+        vocabulary_id = row.vocabulary
+        reading = readers.read_term(raw, vocabulary_id) if vocabulary_id else _line(raw, notebook)
+    else:
+        reading = _SINGLE[row.datatype](raw, notebook)
+    return notebook.keep(reading, row.field, Found(raw, found.location))
+
+
+def read_list(row: CrosswalkField, found: Found, notebook: Notebook) -> list[Any]:
+    """The stored values of a list field, each once, in the order written."""
+    raw = found.value
+    if isinstance(raw, str) and row.datatype != "url":
+        raw = [part for part in raw.replace(";", ",").split(",") if part.strip()]
+    values: dict[Any, None] = {}
+    for index, item in enumerate(as_list(raw)):
+        location = f"{found.location}[{index}]" if isinstance(found.value, (list, tuple)) else found.location
+        value = read_single(row, Found(item, location), notebook)
+        if value is not None:
+            values[value] = None
+    return list(values)
+
+
+def read_table_schema(found: Found, notebook: Notebook) -> str | None:
+    """A Table Schema as JSON text, out of one, or out of the list of ``field`` of the Argentine profile."""
+    raw = found.value
+    columns = raw.get("fields") if isinstance(raw, dict) else raw
+    if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
+        notebook.note("table_schema_unreadable", "schema", found)
+        return None
+    if isinstance(raw, dict):
+        return json.dumps(raw, ensure_ascii=False)
+    fields = [
+        {
+            key: readers.clean_line(column[source])
+            for key, source in (("name", "title"), ("type", "type"), ("description", "description"))
+            if not is_empty(column.get(source))
+        }
+        for column in columns
+    ]
+    return json.dumps({"fields": fields}, ensure_ascii=False)
