@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+
+from ckanext.dcat.interfaces import IDCATURIGenerator
+from ckanext.dcat.utils import catalog_uri
 
 
+@tk.blanket.actions
+@tk.blanket.auth_functions
+@tk.blanket.blueprints
 class MxOpenDataDcatPlugin(p.SingletonPlugin):
-    """The dcat room."""
+    """The dcat room: one generator of triples, whole-catalogue files, their pages."""
+
+    p.implements(IDCATURIGenerator, inherit=True)
+
+    # IDCATURIGenerator
+    def dataset_uri(self, dataset_dict: dict[str, Any], default_uri: str) -> str:
+        """Datasets have our address on every page and in every file, also one that states a ``uri`` of its source."""
+        return f"{catalog_uri().rstrip('/')}/dataset/{dataset_dict['id']}" if dataset_dict.get("id") else default_uri

@@ -1,0 +1,140 @@
+"""``ckan mxopendata export``: the catalogue as a file that others can build on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime, timezone
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from tqdm import tqdm
+
+from ckan import model
+
+from ckanext.mxopendata import config
+from ckanext.mxopendata.dcat import dumps, writer
+from ckanext.mxopendata.dcat.export import ExportRequest, ExportResult, count, run
+from ckanext.mxopendata.metadata.findings import Finding
+
+FORMATS = tuple(writer.FORMATS)
+
+
+@click.command(short_help="Escribe el catálogo en RDF (DCAT-AP) a un archivo.")
+@click.option(
+    "--format",
+    "formats",
+    type=click.Choice(FORMATS),
+    multiple=True,
+    required=True,
+    help="Formato; se puede repetir y el catálogo se recorre una sola vez.",
+)
+@click.option("--institution", metavar="NOMBRE", help="Solo los conjuntos de una institución (nombre o id).")
+@click.option("--since", metavar="FECHA", help="Solo lo modificado desde esta fecha (AAAA-MM-DD, o con hora, UTC).")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="ARCHIVO",
+    help="Archivo de salida. Sin él, el que sirve el sitio en /catalogo/volcado.<formato>.",
+)
+@click.option("--check", is_flag=True, help="Valida con SHACL mientras escribe (necesita pyshacl).")
+@click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
+def export(as_json: bool, **wanted: Any) -> None:
+    """Escribe todos los conjuntos públicos en DCAT-AP 3.0.1, con memoria constante.
+
+    Sale con 0; con 1 si algún conjunto quedó fuera o la validación halló faltas; con 2 si no se escribió nada.
+    """
+    request = _make_request(**wanted)
+    try:
+        with tqdm(total=count(request), unit=" conjuntos", file=sys.stderr, disable=None, leave=False) as progress:
+            result = run(request, datetime.now(timezone.utc), progress.update)
+    except dumps.ExportUnderwayError:
+        _give_up("Otra exportación está en curso en la misma carpeta: espere a que termine e inténtelo otra vez.")
+    except OSError as error:
+        _give_up(f"No se pudo escribir el archivo: {error}")
+    documents = [_document(result, name) for name in request.formats]
+    if as_json:
+        document = documents[0] if len(documents) == 1 else documents
+        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        _print(result, documents)
+    if result.counts["left_out"] or (result.violations and result.violations.count):
+        sys.exit(1)
+
+
+def _give_up(message: str) -> NoReturn:
+    click.echo(message, err=True)
+    sys.exit(2)
+
+
+def _make_request(
+    formats: tuple[str, ...], *, institution: str | None, since: str | None, output: Path | None, check: bool
+) -> ExportRequest:
+    formats = tuple(dict.fromkeys(formats))
+    if output is not None and len(formats) > 1:
+        _give_up("Con --output use un solo --format.")
+    if check and find_spec("pyshacl") is None:
+        _give_up("--check necesita pyshacl: pip install 'ckanext-mxopendata[check]'")
+    folder = output.parent if output is not None else config.export_folder()
+    if folder is None:
+        _give_up("Defina ckan.storage_path en el archivo de configuración, o diga dónde escribir con --output.")
+    organization = None
+    if institution:
+        found = model.Group.get(institution)
+        if found is None or not found.is_organization or found.state != model.State.ACTIVE:
+            _give_up(f"No hay ninguna institución «{institution}».")
+        organization = (found.id, found.name)
+    return ExportRequest(formats, folder, organization, _read_since(since), output, check)
+
+
+def _read_since(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        _give_up(f"No se entiende la fecha «{text}»: escriba AAAA-MM-DD, por ejemplo 2026-01-31.")
+    return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _document(result: ExportResult, name: str) -> dict[str, Any]:
+    file = result.files[name]
+    document = {
+        "file": str(file.path),
+        "format": name,
+        "profile": writer.PROFILE,
+        **result.counts,
+        "bytes": file.bytes,
+        "sha256": file.sha256,
+    }
+    if result.violations is not None:
+        document["violations"] = {"count": result.violations.count, "results": result.violations.results}
+    return document
+
+
+def _print(result: ExportResult, documents: list[dict[str, Any]]) -> None:
+    counts = result.counts
+    click.echo(f"{counts['datasets']} conjuntos, {counts['distributions']} distribuciones.")
+    for document in documents:
+        click.echo(f"  {document['file']}  {document['bytes']:,} bytes")
+    for entry in counts["left_out"]:
+        click.secho(f"  Quedó fuera {entry['id']}: {entry['reason']}", fg="red")
+    for entry in counts["dropped"]:
+        sentence = Finding(entry["reason"], field=entry["field"]).to_dict()
+        click.echo(f"  {entry['count']} × {sentence['message']} {sentence['cure']}")
+    for entry in counts["filled"]:
+        sentence = Finding("dcat_filled", field=entry["field"]).to_dict()
+        click.echo(f"  {entry['count']} × {sentence['message']} {sentence['cure']}")
+    if result.violations is not None:
+        _print_violations(result.violations.count, result.violations.results)
+
+
+def _print_violations(total: int, results: list[dict[str, str]]) -> None:
+    if not total:
+        click.secho("  Validación DCAT-AP 3.0.1: sin faltas.", fg="green")
+        return
+    click.secho(f"  Validación DCAT-AP 3.0.1: {total} faltas.", fg="red")
+    for violation in results:
+        click.echo(f"    {violation['node']} {violation['path']} {violation['value']}: {violation['message']}")
