@@ -1,0 +1,63 @@
+# Todo se hace desde aquí: `make` sin más dice qué hay. Los mismos objetivos corren en CI.
+PYTHON ?= python3
+export PORT ?=
+export PYTHONPATH := $(CURDIR)/docker
+# El intérprete del entorno virtual, para los objetivos que trabajan sobre el código.
+INSTALLATIONS := $(or $(MXOPENDATA_INSTALLATIONS),$(MXOPENDATA_HOME),.local)
+BIN := $(INSTALLATIONS)/venv/bin
+LOCAL := $(PYTHON) -m local
+UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
+
+.DEFAULT_GOAL := help
+.PHONY: help python up demo stop clean install test lint fmt types unit integration e2e faults wheel i18n requirements
+
+help: ## Esta ayuda / this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PORT=5001              otro puerto para el sitio / another port for the site (5000)"
+	@echo "  MXOPENDATA_HOME=…      dónde vive la instalación / where the installation lives (.local)"
+	@echo "  CKAN_SQLALCHEMY_URL, CKAN_SOLR_URL, CKAN_REDIS_URL"
+	@echo "                         servidores que ya existen / servers that exist already"
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "✘ Falta Python 3.10 o más nuevo: apt-get install python3 python3-venv" >&2; \
+	  echo "  Python 3.10 or newer is missing: apt-get install python3 python3-venv" >&2; exit 2; }
+
+up: python ## Servicios y un CKAN vacío con la suite / services and an empty CKAN with the suite
+	@$(LOCAL) up
+
+demo: python ## Un portal con datos: cosecha, exporta y mide / a portal with data: harvest, export, figures
+	@$(LOCAL) demo
+
+stop: python ## Detiene todo lo que se inició aquí / end every process started here
+	@$(LOCAL) stop
+
+clean: python ## Detiene y borra la instalación y lo construido / stop, then remove the installation and build products
+	@$(LOCAL) clean
+
+install: python ## Solo el entorno virtual y Solr / only the virtual environment and Solr
+	@$(LOCAL) install
+
+test: python ## Todas las pruebas; no deja nada corriendo / every test; leaves nothing running
+	@$(LOCAL) test
+
+lint: install ## Reglas y formato del código / rules and format of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+fmt: install ## Da formato al código / format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: install ## Tipos / types
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+i18n: install ## Catálogo en español completo y compilado / the Spanish catalogue is complete and compiled
+	$(BIN)/python -m local.translations
+
+unit: install ## Pruebas sin servicios / tests without services
+	$(BIN)/python -m pytest $(UNIT_ONLY) tests/unit
+
+integration e2e faults wheel: python ## Una línea de pruebas / one lane of tests: integration, e2e, faults, wheel
+	@$(LOCAL) test $@
