@@ -5,12 +5,20 @@ Names, defaults and descriptions are declared in ``config_declaration.yaml``.
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import ckan.plugins.toolkit as tk
 
 VOCABULARY_BASE = "ckanext.mxopendata.vocabulary_base"
 CONFIG_DIRS = "ckanext.mxopendata.config_dirs"
 HTTP_ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 HARVEST_CARRIERS = "ckanext.mxopendata.harvest.carriers"
+HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
+HARVEST_FOLDER = "ckanext.mxopendata.harvest.folder"
+HTTP_MAX_MEGABYTES = "ckanext.mxopendata.http.max_megabytes"
+HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
+HTTP_USER_AGENT = "ckanext.mxopendata.http.user_agent"
 
 
 def site_url() -> str:
@@ -36,3 +44,43 @@ def http_allowed_private() -> frozenset[str]:
 def harvest_carriers() -> int:
     """How many carriers of one source may wait or work at a time (rule 2 of the architecture)."""
     return int(tk.config[HARVEST_CARRIERS])
+
+
+def harvest_batch() -> int:
+    """How many datasets a harvest writes in one transaction."""
+    return int(tk.config[HARVEST_BATCH])
+
+
+def harvest_folder() -> Path:
+    """Where catalogue files lie while they are read; made where it does not exist yet."""
+    storage = tk.config.get("ckan.storage_path")
+    default = Path(storage, "mxopendata", "harvest") if storage else Path(tempfile.gettempdir(), "mxopendata-harvest")
+    folder = Path(tk.config[HARVEST_FOLDER] or default)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def http_maximum_bytes() -> int:
+    """Size that an answer of a harvested portal may have, in bytes."""
+    return int(tk.config[HTTP_MAX_MEGABYTES]) * 1024 * 1024
+
+
+def http_total_timeout() -> float:
+    """Seconds that one answer of a harvested portal may take as a whole."""
+    return float(tk.config[HTTP_TOTAL_TIMEOUT])
+
+
+def http_user_agent() -> str:
+    """How the suite presents itself to the portals it harvests."""
+    return tk.config[HTTP_USER_AGENT] or f"ckanext-mxopendata (+{site_url()})"
+
+
+def http_proxy() -> str | None:
+    """The proxy for downloads that CKAN itself knows, or ``None``."""
+    return tk.config.get("ckan.download_proxy") or None
+
+
+def export_folder() -> Path | None:
+    """Where the files of the whole catalogue lie; ``None`` where the site has no ``ckan.storage_path``."""
+    storage = tk.config.get("ckan.storage_path")
+    return Path(storage, "mxopendata", "volcado") if storage else None
