@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def main(settings: Settings) -> None:
         content = fill(settings, demo_publishers.people(settings))
         users = demo_publishers.remember(settings, content["tokens"])
         with step("Conjuntos de datos capturados en el portal"):
-            demo_publishers.publish(settings, result["url"], users, portals)
+            demo_publishers.publish(result["url"], users, datetime.now(timezone.utc).date())
         result |= {
             "users": [user for user in result["users"] if user["role"] == "sysadmin"] + users,
             "portals": portals,
@@ -220,7 +221,9 @@ def report(result: dict[str, Any], content: dict[str, Any]) -> None:
         f"\nExportado: {exported['datasets']} conjuntos y {exported['distributions']} distribuciones en "
         f"{result['url']}/catalogo/volcado.ttl (también {', '.join(EXPORT_FORMATS[1:])})"
     )
-    print(f"\nEl portal está en {result['url']}, su tablero en {result['url']}/tablero (listo en {result['seconds']} s).")
+    print(
+        f"\nEl portal está en {result['url']}, su tablero en {result['url']}/tablero (listo en {result['seconds']} s)."
+    )
     print("Entre con cualquiera de estas cuentas:")
     for user in result["users"]:
         print(f"  {user['name']:<22} {user['password']:<24} {user['role']:<9} {user['organization'] or ''}")

@@ -15,8 +15,9 @@ import sys
 from contextlib import redirect_stdout
 from typing import Any
 
-import ckan.plugins.toolkit as tk
 import click
+
+import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.cli.cli import ckan as command
 

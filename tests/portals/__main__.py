@@ -17,6 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="portals", description="Loopback portals with demonstration data.")
     parser.add_argument("home", type=Path, help="folder for portals.json and harvest_configs/")
     parser.add_argument("--as-of", type=date.fromisoformat, help="day the records are made for")
+    parser.add_argument("--mark", default="", help="written to portals.json, to tell this start from an earlier one")
     options = parser.parse_args()
     as_of, ports = remembered(options.home)
     # Another day would change every record: it is fixed by the first start.
@@ -25,7 +26,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     portals.write_configurations(options.home / "harvest_configs")
-    remember(options.home, portals)
+    remember(options.home, portals, options.mark)
     for facts in portals.facts():
         sys.stderr.write(f"{facts['name']:<12} {facts['type']:<12} {facts['datasets']:>4}  {facts['url']}\n")
     ended.wait()

@@ -146,12 +146,15 @@ def remembered(home: Path) -> tuple[date | None, dict[str, int]]:
         return None, {}
 
 
-def remember(home: Path, portals: Portals) -> Path:
-    """Write day, ports and facts of the running portals, whole or not at all; the file."""
+def remember(home: Path, portals: Portals, mark: str = "") -> Path:
+    """Write day, ports and facts of the running portals, whole or not at all; the file.
+
+    ``mark`` is the caller's own: it tells this start from an earlier one.
+    """
     home.mkdir(parents=True, exist_ok=True)
     target = home / "portals.json"
     half = target.with_suffix(".half")
-    kept = {"as_of": portals.as_of.isoformat(), "ports": portals.ports(), "portals": portals.facts()}
+    kept = {"as_of": portals.as_of.isoformat(), "ports": portals.ports(), "mark": mark, "portals": portals.facts()}
     half.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
     half.replace(target)
     return target
