@@ -148,7 +148,7 @@ def _converse(settings: Settings, order: dict[str, Any], log: Path) -> dict[str,
         text=True,
         errors="replace",
         start_new_session=True,
-        preexec_fn=processes.die_with_parent(),
+        preexec_fn=processes.die_with_parent(),  # noqa: PLW1509 - there are no threads
     )
     try:
         return _listen(child, order, log)
@@ -160,7 +160,8 @@ def _converse(settings: Settings, order: dict[str, Any], log: Path) -> dict[str,
 
 
 def _listen(child: subprocess.Popen[str], order: dict[str, Any], log: Path) -> dict[str, Any]:
-    assert child.stdin is not None and child.stdout is not None, "both are pipes"
+    assert child.stdin is not None, "it is a pipe"
+    assert child.stdout is not None, "it is a pipe"
     child.stdin.write(json.dumps(order))
     child.stdin.close()
     answer: dict[str, Any] | None = None

@@ -3,8 +3,8 @@
 Run inside the virtual environment: ``python -m local.demo_content``; reads one JSON document from its input
 (``ini``, ``configurations``: folder, ``users``: see :func:`_user`, ``formats``: of the export) and prints lines that
 begin with a mark: titles of steps as they begin, at last the answer ``{"tokens": {user: token}, "runs": [Run, …],
-"export": […], "indicators": {…}}``. Each start of ``ckan`` costs four seconds, so the suite's own commands are called in
-this process. Doing it again changes nothing but what has changed in the portals.
+"export": […], "indicators": {…}}``. Each start of ``ckan`` costs four seconds, so the suite's own commands are called
+in this process. Doing it again changes nothing but what has changed in the portals.
 """
 
 from __future__ import annotations
@@ -102,21 +102,26 @@ def fill(suite: Suite, order: dict[str, Any]) -> dict[str, Any]:
 def _user(facts: dict[str, Any]) -> str:
     """Make a person with a role in an institution and a token, where they lack; the token.
 
-    ``facts``: ``name``, ``fullname``, ``email``, ``password``, ``organization``, ``role``, ``token`` (one that exists or
-    ``None``).
+    ``facts``: ``name``, ``fullname``, ``email``, ``password``, ``organization``, ``role``, ``token`` (one that exists
+    or ``None``).
     """
-    context: Any = {"ignore_auth": True, "user": tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]}
+    site_user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     token = facts["token"]
     if model.User.get(facts["name"]) is None:
         person = {key: facts[key] for key in ("name", "fullname", "email", "password")}
-        tk.get_action("user_create")(dict(context), person)
+        tk.get_action("user_create")(_context(site_user), person)
         token = None
     membership = {"id": facts["organization"], "username": facts["name"], "role": facts["role"]}
-    tk.get_action("organization_member_create")(dict(context), membership)
+    tk.get_action("organization_member_create")(_context(site_user), membership)
     if token is None:
-        made = tk.get_action("api_token_create")(dict(context), {"user": facts["name"], "name": "make demo"})
+        made = tk.get_action("api_token_create")(_context(site_user), {"user": facts["name"], "name": "make demo"})
         token = made["token"]
     return str(token)
+
+
+def _context(site_user: str) -> Any:
+    # A new one each time: actions write into it.
+    return {"ignore_auth": True, "user": site_user}
 
 
 def _say(mark: str, text: str) -> None:
