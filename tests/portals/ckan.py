@@ -52,6 +52,7 @@ def _package(hand: Hand, base: str, as_of: date) -> dict[str, Any]:
         "temporal_start": hand.date(record.start),
         "temporal_end": hand.date(record.end),
         "language": "es",
+        "dataDictionary": hand.dictionary(base),
     }
     resources = [_resource(hand, file, position, base) for position, file in enumerate(hand.files())]
     return {

@@ -10,6 +10,7 @@ from portals.dirt import Hand
 from portals.governments import NOTICE, Government
 from portals.records import File, records
 
+DICTIONARIES = "/diccionarios/"
 MEDIA_TYPES = {
     "CSV": "text/csv",
     "XLSX": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -72,6 +73,7 @@ def _pod(hand: Hand, base: str) -> dict[str, Any]:
         "theme": [theme] if (theme := hand.theme()) and hand.position % 2 else theme,
         "accrualPeriodicity": hand.frequency(),
         "landingPage": f"{base}/conjunto/{record.slug}",
+        "describedBy": hand.dictionary(base),
         "language": ["es"] if hand.position % 3 else "es",
         "distribution": [
             {

@@ -186,6 +186,10 @@ class Hand:
             "hasEmail": f"mailto:{blank}{self.record.email}",
         }
 
+    def dictionary(self, base: str) -> str | None:
+        """The address of the data dictionary; most publishers do not give one."""
+        return f"{base}/diccionarios/{self.record.slug}.csv" if self.position % 4 == 1 else None
+
     def files(self) -> list[File]:
         """The record's files; none at one position; now and then one whose link is broken."""
         if self.position == WITHOUT_FILES:

@@ -48,6 +48,17 @@ def content(government: Government, record: Record, file: File) -> bytes:
     }[file.format](table)
 
 
+def dictionary(record: Record) -> bytes:
+    """The data dictionary of a record's tables: a row for each column."""
+    rows = []
+    for column in record.columns:
+        name, _, values = column.partition("=")
+        kind = {"#": "entero", "$": "decimal (pesos)", "%": "porcentaje"}.get(name[-1], "texto")
+        described = f"Uno de: {', '.join(values.split('/'))}." if values else f"Valor de {name.rstrip('#$%')}."
+        rows.append([name.rstrip("#$%"), kind, described])
+    return _csv((["campo", "tipo", "descripcion"], rows))
+
+
 def _table(government: Government, record: Record, file: File) -> Table:
     chance = random.Random(file.id)
     header = [column.partition("=")[0].rstrip("#$%") for column in record.columns]

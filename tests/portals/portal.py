@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from portals import ckan, datajson, files
 from portals.governments import NOTICE, Government
+from portals.records import records
 
 JSON = "application/json;charset=utf-8"
 HOOKS = "/_portal/"
@@ -55,6 +56,7 @@ class Portal:
         module = ckan.packages if self.government.platform == "ckan" else datajson.datasets
         self.entries[:] = module(self.government, self.base, self.as_of)
         self.files = files.files(self.government, self.as_of)
+        self.records = {record.slug: record for record in records(self.government, self.as_of)}
         self.answer = None
         self.changed = datetime.combine(self.as_of, time(), timezone.utc)
 
@@ -82,6 +84,8 @@ class Portal:
             if not file.broken:
                 data = files.content(self.government, record, file)
                 return self._cached(data, datajson.MEDIA_TYPES[file.format], headers)
+        if path.startswith(datajson.DICTIONARIES) and (slug := path[len(datajson.DICTIONARIES) : -4]) in self.records:
+            return self._cached(files.dictionary(self.records[slug]), "text/csv", headers)
         if path in ("/", "/dataset", "/conjunto") or self._page_title(path):
             return self._page(self._page_title(path))
         return Answer(404, "text/html;charset=utf-8", b"<h1>404</h1><p>No encontrado</p>")

@@ -290,6 +290,15 @@ class TestFiles:
         assert answers[404] == 30
         assert answers[200] > 400
 
+    def test_the_data_dictionaries_that_are_named_are_there(self, portals: Portals) -> None:
+        named = re.findall(
+            r'"(http://[^"]+/diccionarios/[^"]+)"', json.dumps(portals.servers["jalisco"].portal.entries)
+        )
+        assert len(named) == 15
+        header, *rows = csv.reader(io.StringIO(ask(named[0])[2].decode("utf-8")))
+        assert header == ["campo", "tipo", "descripcion"]
+        assert rows
+
     @pytest.mark.parametrize("wanted", ["CSV", "JSON", "GEOJSON", "XLSX", "PDF", "SHP"])
     def test_formats(self, portals: Portals, wanted: str) -> None:
         for server in portals.servers.values():
