@@ -119,9 +119,10 @@ def mapped_term(builder: Builder, vocabulary_id: str, field_name: str, value: An
         builder: of the dataset.
         vocabulary_id: where the stored id comes from.
         field_name: for the count of what was dropped.
-        value: the stored id.
+        value: the stored id, or a list that holds it.
         kind: the class that DCAT-AP asks for, for example ``dct:Frequency``.
     """
+    value = next(iter(as_list(value)), None)
     if not values.clean_text(value):
         return None
     term = find_term(builder, vocabulary_id, value)

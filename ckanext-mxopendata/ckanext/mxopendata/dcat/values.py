@@ -185,23 +185,32 @@ def read_geometry(value: Any) -> str | None:
     Returns:
         ``None`` where it is none of these.
     """
-    geometry: Any = value if isinstance(value, dict) else None
-    text = "" if isinstance(value, dict) else clean_text(value)
     try:
-        if text.startswith("{"):
-            geometry = json.loads(text)
-        if isinstance(geometry, dict):
-            return wkt.dumps(geometry.get("geometry") or geometry, decimals=6)
-        if box := _read_box(value if isinstance(value, (list, tuple)) else text):
-            return wkt.dumps(box, decimals=6)
-        if text and text[0].isalpha():
-            return wkt.dumps(wkt.loads(text), decimals=6)
+        text = _to_well_known_text(value)
     # The library raises whichever of these a malformed part happens to cause.
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, StopIteration, InvalidGeoJSONException):
+    except (
+        ArithmeticError,
+        AttributeError,
+        InvalidGeoJSONException,
+        LookupError,
+        NotImplementedError,
+        RecursionError,
+        StopIteration,
+        TypeError,
+        ValueError,
+    ):
         return None
-    except RecursionError:
-        return None
-    return None
+    return None if text is None or text.endswith("EMPTY") else text
+
+
+def _to_well_known_text(value: Any) -> str | None:
+    text = clean_text(value)
+    geometry = json.loads(text) if text.startswith("{") else value
+    if isinstance(geometry, dict):
+        return wkt.dumps(geometry.get("geometry") or geometry, decimals=6)
+    if box := _read_box(value if isinstance(value, (list, tuple)) else text):
+        return wkt.dumps(box, decimals=6)
+    return wkt.dumps(wkt.loads(text), decimals=6) if text[:1].isalpha() else None
 
 
 def _read_box(value: Any) -> dict[str, Any] | None:
