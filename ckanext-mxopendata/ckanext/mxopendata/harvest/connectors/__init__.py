@@ -1,0 +1,9 @@
+"""One connector for each source type."""
+
+from __future__ import annotations
+
+from ckanext.mxopendata.harvest.connectors.base import Connector
+from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
+from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
+
+CONNECTORS: dict[str, Connector] = {"mx_ckan": CkanConnector(), "mx_datajson": DataJsonConnector()}

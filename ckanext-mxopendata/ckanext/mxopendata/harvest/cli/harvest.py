@@ -1,0 +1,159 @@
+"""``ckan mxopendata harvest``: harvest now, in this process, with the engine of the consumers."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from typing import Any
+
+import click
+import dateutil.parser
+from tqdm import tqdm
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, print_json, print_table, stop
+
+STATUS = {
+    "finished": "terminada",
+    "finished_with_warnings": "con avisos",
+    "finished_with_errors": "con errores",
+    "held": "detenida",
+    "failed": "fallida",
+    "running": "en curso",
+}
+PHASES = {"reading": "leyendo", "deciding": "decidiendo", "writing": "escribiendo", "ending": "cerrando"}
+SUMMARY = ("read", "created", "updated", "unchanged", "matched", "rejected", "in_grace", "archived", "warnings")
+HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "rechaz.", "gracia", "archiv.", "avisos")
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--all", "everything", is_flag=True, help="Todas las fuentes activas.")
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Cuántos procesos.")
+@click.option("--force", is_flag=True, help="Escribir también lo que no cambió.")
+@click.option("--confirm-run", "confirmed", metavar="ID", help="Dejar pasar una corrida detenida.")
+@click.option("--now", "at", metavar="T", help="Fecha y hora de la corrida, ISO 8601; por omisión, ahora.")
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+def harvest(
+    names: tuple[str, ...],
+    everything: bool,
+    workers: int,
+    force: bool,
+    confirmed: str | None,
+    at: str | None,
+    as_json: bool,
+) -> None:
+    """Cosecha las fuentes NAME, o todas, y muestra el resumen."""
+    from ckanext.mxopendata.harvest.sources import source_ids
+
+    now = _moment(at)
+    if confirmed:
+        runs, refused = _confirm(confirmed, now)
+    else:
+        if not names and not everything:
+            stop("Diga qué fuentes cosechar, o --all para todas.")
+        ids = source_ids(names)
+        missing = [name for name in names if name not in ids]
+        if missing:
+            stop(f"No existe o está apagada la fuente {', '.join(missing)}.")
+        runs, refused = _harvest(ids, now, force, workers)
+    shown = [tk.get_action("mxopendata_harvest_run_show")({"ignore_auth": True}, {"run": run}) for run in runs]
+    if as_json:
+        print_json(shown)
+    else:
+        _print(shown)
+    for name in refused:
+        click.echo(f"{name}: ya hay otra corrida en curso.", err=True)
+    sys.exit(_exit_code(shown, bool(refused)))
+
+
+def _harvest(ids: dict[str, str], now: datetime, force: bool, workers: int) -> tuple[list[str], list[str]]:
+    """Ids of the runs, and names of the sources that had another run under way."""
+    from ckanext.mxopendata.harvest import engine, runner
+
+    with tqdm(total=len(ids), unit="fuente", file=sys.stderr, disable=None) as bar:
+        if workers > 1 and ids:
+            runs = runner.harvest_in_parallel(list(ids.values()), now, force, workers, lambda done: _move_to(bar, done))
+            names = {source_id: name for name, source_id in ids.items()}
+            return list(runs.values()), [names[source_id] for source_id in names if source_id not in runs]
+        ended, refused = [], []
+        for name, source_id in ids.items():
+            with _record_bar(name) as records:
+                try:
+                    ended.append(runner.harvest(source_id, now, force, _follow(records)))
+                except engine.RunInProgressError:
+                    refused.append(name)
+            bar.update()
+        return ended, refused
+
+
+def _confirm(run_id: str, now: datetime) -> tuple[list[str], list[str]]:
+    from ckanext.mxopendata.harvest import engine, runner
+
+    try:
+        with _record_bar(run_id) as records:
+            return [runner.confirm(run_id, now, _follow(records))], []
+    except tk.ObjectNotFound:
+        stop(f"No existe la corrida {run_id}.")
+    except engine.NotConfirmableError:
+        stop(f"La corrida {run_id} no espera confirmación, o ya hubo otra después.")
+
+
+def _record_bar(name: str) -> tqdm:
+    return tqdm(desc=name, unit="registro", file=sys.stderr, leave=False, disable=None)
+
+
+def _follow(bar: tqdm) -> Any:
+    """Shows how far a run is: how many records, how fast, how long still."""
+
+    def tell(run: Any, done: int, total: int | None) -> None:
+        phase = PHASES[run.phase]
+        if bar.postfix != phase:
+            bar.reset(total)
+            bar.set_postfix_str(phase, refresh=False)
+        bar.total = total
+        _move_to(bar, done)
+
+    return tell
+
+
+def _move_to(bar: tqdm, done: int) -> None:
+    bar.update(done - bar.n)
+
+
+def _moment(text: str | None) -> datetime:
+    if not text:
+        return datetime.now(timezone.utc)
+    try:
+        moment = dateutil.parser.isoparse(text)
+    except ValueError:
+        stop(f"«{text}» no es una fecha ISO 8601, por ejemplo 2026-11-22T10:00:00Z.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _print(runs: list[dict[str, Any]]) -> None:
+    rows = [(run["source"], STATUS[run["status"]], *(run[name] for name in SUMMARY), _seconds(run)) for run in runs]
+    print_table(("fuente", "estado", *HEADINGS, "segundos"), rows)
+    for run in runs:
+        for finding in run["findings"]:
+            click.echo(f"{run['source']}: {finding['message']} {finding['cure']}")
+        if run["status"] == "held":
+            click.echo(f"{run['source']}: para dejarla pasar, harvest --confirm-run {run['run']}")
+        if run["status"] != "finished":
+            click.echo(f"{run['source']}: {run['report_url']}")
+
+
+def _seconds(run: dict[str, Any]) -> str:
+    if not run["finished"]:
+        return ""
+    length = dateutil.parser.isoparse(run["finished"]) - dateutil.parser.isoparse(run["started"])
+    return f"{length.total_seconds():.1f}"
+
+
+def _exit_code(runs: list[dict[str, Any]], refused: bool) -> int:
+    nothing = [run for run in runs if run["status"] in {"failed", "held"}]
+    if len(nothing) == len(runs) and (runs or refused):
+        return NOTHING_DONE
+    bad = refused or nothing or any(run["status"] == "finished_with_errors" for run in runs)
+    return DONE_WITH_ERRORS if bad else 0

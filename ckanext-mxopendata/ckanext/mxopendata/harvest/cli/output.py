@@ -1,0 +1,36 @@
+"""What the harvest room's commands have in common: one JSON document, tables for people, exit codes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+import click
+
+DONE, DONE_WITH_ERRORS, NOTHING_DONE = 0, 1, 2
+
+
+def print_json(document: Any) -> None:
+    """The one document that ``--json`` promises."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table for people: columns as wide as they need, numbers to the right."""
+    lines = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    widths = [max(len(line[index]) for line in [list(headings), *lines]) for index in range(len(headings))]
+    click.echo("  ".join(f"{heading:<{width}}" for heading, width in zip(headings, widths, strict=True)).rstrip())
+    for line in lines:
+        cells = [
+            f"{cell:>{width}}" if cell.isdigit() else f"{cell:<{width}}"
+            for cell, width in zip(line, widths, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def stop(message: str, code: int = NOTHING_DONE) -> NoReturn:
+    """End the command with one line that says why."""
+    click.echo(message, err=True)
+    sys.exit(code)

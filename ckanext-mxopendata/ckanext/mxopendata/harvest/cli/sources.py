@@ -1,0 +1,251 @@
+"""``ckan mxopendata sources``: the sources of the harvest."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, print_json, print_table, stop
+
+HEALTH = {
+    "ok": "bien",
+    "errors": "con errores",
+    "held": "detenida",
+    "failed": "fallida",
+    "late": "atrasada",
+    "running": "en curso",
+    "never": "sin cosechar",
+    "off": "apagada",
+}
+LISTED = ("name", "type", "url", "institution", "enabled", "last_run", "health")
+
+
+@click.group()
+def sources() -> None:
+    """Fuentes de cosecha: alta, lista, revisión, archivos de configuración."""
+
+
+@sources.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+def list_(as_json: bool) -> None:
+    """Lista las fuentes con su última corrida y su estado."""
+    from ckanext.mxopendata.harvest.sources import listing
+
+    rows = listing()
+    if as_json:
+        print_json([{key: row[key] for key in LISTED} for row in rows])
+        return
+    print_table(
+        ("fuente", "tipo", "institución", "programa", "estado", "dirección"),
+        [(r["name"], r["type"], r["institution"], r["schedule"], HEALTH[r["health"]], r["url"]) for r in rows],
+    )
+
+
+@sources.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+def check(names: tuple[str, ...], as_json: bool) -> None:
+    """Prueba si las fuentes responden; no guarda nada."""
+    from ckanext.mxopendata.harvest.sources import listing
+
+    rows = listing(names)
+    missing = set(names) - {row["name"] for row in rows}
+    if missing:
+        stop(f"No existe la fuente {', '.join(sorted(missing))}.")
+    checked = [_check(row) for row in rows]
+    if as_json:
+        print_json(checked)
+    else:
+        lines = [(row["name"], "responde" if row["health"] == "ok" else "no responde", _why(row)) for row in checked]
+        print_table(("fuente", "estado", "motivo"), lines)
+    bad = sum(row["health"] != "ok" for row in checked)
+    if bad:
+        sys.exit(NOTHING_DONE if bad == len(checked) else DONE_WITH_ERRORS)
+
+
+@sources.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--dry-run", is_flag=True, help="Solo decir qué se haría.")
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+def sync(paths: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Crea y actualiza las fuentes que describen los archivos <estado>/<gobierno>.yaml; nunca elimina."""
+    from ckanext.mxopendata.harvest import sources as room
+
+    missing = [path for path in paths if not Path(path).exists()]
+    if missing:
+        stop(f"No existe {', '.join(missing)}.")
+    result = room.sync(paths, dry_run)
+    if as_json:
+        print_json(vars(result))
+    else:
+        _print_sync(result, dry_run)
+    if result.invalid:
+        done = result.created or result.updated or result.unchanged or result.disabled
+        sys.exit(DONE_WITH_ERRORS if done else NOTHING_DONE)
+
+
+@sources.command()
+@click.argument("path", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+def export(path: str | None, as_json: bool) -> None:
+    """Escribe las fuentes como archivos de configuración: en la carpeta PATH, o en la pantalla."""
+    from ckanext.mxopendata.harvest import sources as room
+
+    contents = [room.export(row["name"]) for row in room.listing()]
+    if path:
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        for content in contents:
+            text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+            (folder / f"{content['name']}.yaml").write_text(text, encoding="utf-8")
+    if as_json:
+        print_json(contents)
+    elif path:
+        click.echo(f"{len(contents)} fuentes en {path}")
+    else:
+        click.echo(yaml.safe_dump_all(contents, allow_unicode=True, sort_keys=False), nl=False)
+
+
+@sources.command()
+@click.argument("source", metavar="URL|NAME")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Cuántos registros.")
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+def preview(source: str, limit: int, as_json: bool) -> None:
+    """Muestra qué serían los primeros registros de una fuente o dirección; no guarda nada."""
+    from ckanext.mxopendata.harvest import engine
+    from ckanext.mxopendata.harvest import preview as room
+    from ckanext.mxopendata.harvest.errors import SourceError
+    from ckanext.mxopendata.harvest.settings import SourceSettings
+    from ckanext.mxopendata.harvest.sources import listing
+    from ckanext.mxopendata.metadata.mapping import MappingSettings
+
+    try:
+        if "://" in source:
+            found = room.detect(source, SourceSettings())
+            shown = room.preview(found.type, found.url, SourceSettings(), MappingSettings(), limit)
+        else:
+            rows = listing([source])
+            if not rows:
+                stop(f"No existe la fuente {source}.")
+            known = engine.load_source(rows[0]["id"])
+            shown = room.preview(known.type, known.url, known.settings, engine.mapping_settings(known), limit)
+    except SourceError as error:
+        stop(error.finding.to_dict()["message"])
+    if as_json:
+        print_json(shown)
+        return
+    _print_preview(shown)
+
+
+@sources.command()
+@click.argument("url")
+@click.option("--name", help="Nombre de la fuente; si falta, se toma del portal.")
+@click.option("--type", "source_type", help="Tipo de fuente; si falta, se averigua.")
+@click.option("--institution", help="Nombre de la institución de los conjuntos de datos.")
+@click.option("--config", "config_file", type=click.File(encoding="utf-8"), help="Archivo JSON con la configuración.")
+@click.option("--yes", is_flag=True, help="Guardar sin preguntar.")
+@click.option("--json", "as_json", is_flag=True, help="Un documento JSON; sin --yes no guarda nada.")
+def add(
+    url: str,
+    name: str | None,
+    source_type: str | None,
+    institution: str | None,
+    config_file: Any,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Averigua qué portal hay en URL, muestra sus primeros registros y da de alta la fuente."""
+    from ckanext.mxopendata.harvest import preview as room
+    from ckanext.mxopendata.harvest import sources as known
+    from ckanext.mxopendata.harvest.connectors import CONNECTORS
+    from ckanext.mxopendata.harvest.errors import SourceError
+    from ckanext.mxopendata.harvest.identity import slug
+    from ckanext.mxopendata.harvest.settings import MAPPING_KEYS, parse_config, read_config
+    from ckanext.mxopendata.metadata.mapping import MappingSettings
+
+    if source_type and source_type not in CONNECTORS:
+        stop(f"No se conoce el tipo {source_type}; hay: {', '.join(sorted(CONNECTORS))}.")
+    findings, content = read_config(config_file.read() if config_file else None)
+    if findings:
+        stop(" ".join(finding.to_dict()["message"] for finding in findings))
+    settings = parse_config(json.dumps(content))
+    mapping = MappingSettings(**{key: content[key] for key in MAPPING_KEYS if key in content})
+    try:
+        found = room.Detected(source_type, url) if source_type else room.detect(url, settings)
+        shown = room.preview(found.type, found.url, settings, mapping, limit=5)
+    except SourceError as error:
+        stop(error.finding.to_dict()["message"])
+    name = name or slug(url.rsplit("://", maxsplit=1)[-1])
+    institution = institution or settings.institution
+    answer = {
+        "name": name,
+        "type": found.type,
+        "platform": shown["platform"],
+        "institution": institution,
+        "preview": shown,
+        "saved": False,
+    }
+    if not as_json:
+        _print_preview(shown)
+    if yes or not as_json and click.confirm(f"¿Guardar la fuente «{name}»?"):
+        if not institution:
+            stop("Falta --institution: la institución a la que pertenecen los conjuntos de datos.")
+        wanted = {**content, "name": name, "title": name, "url": found.url, "type": found.type}
+        try:
+            known.save({**wanted, "institution": institution}, origin=None)
+        except tk.ValidationError as error:
+            stop("; ".join(f"{key}: {value}" for key, value in error.error_summary.items()))
+        answer["saved"] = True
+    if as_json:
+        print_json(answer)
+
+
+def _check(row: dict[str, Any]) -> dict[str, Any]:
+    from ckanext.mxopendata.harvest import engine
+    from ckanext.mxopendata.harvest import preview as room
+    from ckanext.mxopendata.harvest.errors import SourceError
+
+    answer = {key: row[key] for key in LISTED}
+    try:
+        source = engine.load_source(row["id"])
+        room.preview(source.type, source.url, source.settings, engine.mapping_settings(source), limit=1)
+    except SourceError as error:
+        return {**answer, "health": "failed", "findings": [error.finding.to_dict()]}
+    return {**answer, "health": "ok", "findings": []}
+
+
+def _why(row: dict[str, Any]) -> str:
+    return " ".join(finding["message"] for finding in row["findings"])
+
+
+def _print_sync(result: Any, dry_run: bool) -> None:
+    would = "se harían" if dry_run else "hechas"
+    for heading, names in (
+        (f"Altas ({would})", result.created),
+        (f"Cambios ({would})", result.updated),
+        ("Sin cambio", result.unchanged),
+        ("Apagadas en su archivo", result.disabled),
+    ):
+        click.echo(f"{heading}: {len(names)}" + (f"  {', '.join(names)}" if names and len(names) <= 30 else ""))
+    for change in result.changes:
+        click.echo(f"  {change['source']}.{change['field']}: {change['old']!r} → {change['new']!r}")
+    for item in result.invalid:
+        for finding in item["findings"]:
+            click.echo(f"  {item['file']}: {finding['message']} {finding['cure']}", err=True)
+
+
+def _print_preview(shown: dict[str, Any]) -> None:
+    total = "" if shown["total"] is None else f", {shown['total']} registros"
+    click.echo(f"Plataforma {shown['platform']}{total}")
+    rows = [
+        (r["identifier"][:40], (r["title"] or "")[:60], len(r["dataset"].get("resources", [])), len(r["findings"]))
+        for r in shown["records"]
+    ]
+    print_table(("identificador", "título", "recursos", "hallazgos"), rows)

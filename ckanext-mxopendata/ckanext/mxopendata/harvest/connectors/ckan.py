@@ -1,0 +1,152 @@
+"""Portals on CKAN, and those that answer like one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ckanext.mxopendata.harvest.connectors.base import Page, Platform, Unreadable
+from ckanext.mxopendata.harvest.documents import load_json
+from ckanext.mxopendata.harvest.errors import SourceError
+from ckanext.mxopendata.harvest.http import HttpClient
+from ckanext.mxopendata.metadata.findings import Finding
+
+PAGE_SIZE = 200
+SINGLE_PAGE_SIZE = 50
+# Answers after which it is worth asking for the records one by one: the portal is there, but its search is not.
+NO_SEARCH = frozenset(
+    {"http_not_found", "http_status", "http_forbidden", "http_server_error", "api_error", "api_shape"}
+)
+
+
+class CkanConnector:
+    """Reads the list with ``package_search``; where that is switched off, with ``package_list`` and ``package_show``."""
+
+    platform: Platform = "ckan"
+    title = "CKAN (México)"
+    description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
+    repeats_while_paging = True
+
+    def pages(self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path) -> Iterator[Page]:
+        """See :meth:`Connector.pages`."""
+        api = _api_address(url)
+        if position.get("mode") == "single":
+            yield from self._single(client, api, position)
+            return
+        try:
+            first = self._search_page(client, api, int(position.get("start", 0)))
+        except SourceError as error:
+            if position or error.finding.code not in NO_SEARCH:
+                raise
+            yield from self._without_search(client, api, error)
+            return
+        yield from self._search(client, api, first)
+
+    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
+        """Harvest sources, showcases, drafts and removed datasets are listed by some portals."""
+        kind = str(record.get("type") or "dataset").lower()
+        state = str(record.get("state") or "active").lower()
+        return kind in {"harvest", "showcase", "harvest_source"} or state in {"deleted", "draft"}
+
+    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
+        """See :meth:`Connector.page_address`."""
+        name = record.get("name") or record.get("id")
+        return f"{_portal_address(url)}/dataset/{quote(str(name))}" if name else None
+
+    def _search(self, client: HttpClient, api: str, page: Page) -> Iterator[Page]:
+        while page.records:
+            yield page
+            start = int(page.position["start"])
+            if page.total is not None and start >= page.total:
+                return
+            page = self._search_page(client, api, start)
+
+    def _search_page(self, client: HttpClient, api: str, start: int) -> Page:
+        query = urlencode({"rows": PAGE_SIZE, "start": start, "sort": "id asc"})
+        address = f"{api}/package_search?{query}"
+        result = _call(client, address)
+        records = result.get("results") if isinstance(result, dict) else None
+        if not isinstance(records, list):
+            raise SourceError(Finding("api_shape", location=address, value="result.results"))
+        total = result.get("count")
+        # The server caps `rows` without saying so: the next page begins after what really came.
+        return Page(
+            records=records,
+            position={"mode": "search", "start": start + len(records)},
+            total=total if isinstance(total, int) else None,
+        )
+
+    def _without_search(self, client: HttpClient, api: str, search_error: SourceError) -> Iterator[Page]:
+        try:
+            names = _names(client, api)
+        except SourceError as error:
+            raise search_error from error
+        notice = Finding("api_without_search", location=api, value=search_error.finding.code)
+        yield from self._single(client, api, {"mode": "single", "done": 0}, names, [notice])
+
+    def _single(
+        self,
+        client: HttpClient,
+        api: str,
+        position: Mapping[str, Any],
+        names: list[str] | None = None,
+        findings: list[Finding] | None = None,
+    ) -> Iterator[Page]:
+        names = _names(client, api) if names is None else names
+        for start in range(int(position["done"]), len(names), SINGLE_PAGE_SIZE):
+            wanted = names[start : start + SINGLE_PAGE_SIZE]
+            yield Page(
+                records=[_show(client, api, name) for name in wanted],
+                position={"mode": "single", "done": start + len(wanted)},
+                total=len(names),
+                findings=findings or [],
+            )
+            findings = None
+
+
+def _names(client: HttpClient, api: str) -> list[str]:
+    address = f"{api}/package_list"
+    names = _call(client, address)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise SourceError(Finding("api_shape", location=address, value="result"))
+    return sorted(set(names))
+
+
+def _show(client: HttpClient, api: str, name: str) -> Any:
+    address = f"{api}/package_show?{urlencode({'id': name})}"
+    try:
+        record = _call(client, address)
+    except SourceError as error:
+        return Unreadable(name, error.finding)
+    # DKAN 1 answers with a list of one.
+    return record[0] if isinstance(record, list) and len(record) == 1 else record
+
+
+def _call(client: HttpClient, address: str) -> Any:
+    """The ``result`` of an action."""
+    fetched = client.fetch(address)
+    try:
+        answer = load_json(fetched.path, address)
+    finally:
+        fetched.path.unlink(missing_ok=True)
+    if not isinstance(answer, dict) or "result" not in answer and "success" not in answer:
+        raise SourceError(Finding("api_shape", location=address, value="result"))
+    if answer.get("success") is False or "result" not in answer:
+        error = answer.get("error")
+        said = error.get("message") or error.get("__type") if isinstance(error, dict) else error
+        raise SourceError(Finding("api_error", location=address, value=str(said or "success: false")))
+    return answer["result"]
+
+
+def _api_address(url: str) -> str:
+    return f"{_portal_address(url)}/api/3/action"
+
+
+def _portal_address(url: str) -> str:
+    """The address of a portal's first page, whichever of its addresses the operator copied."""
+    address = url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/").split("/api/")[0]
+    for tail in ("/api", "/dataset", "/organization"):
+        address = address.removesuffix(tail)
+    return address

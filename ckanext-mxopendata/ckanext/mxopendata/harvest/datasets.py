@@ -1,0 +1,226 @@
+"""Makes a CKAN dataset of a record, or brings the one it already is up to date.
+
+Every field has an owner in the crosswalk (rule 4 of the architecture): a harvest sets those of the source and leaves
+the local ones alone. A dataset keeps its id, its name and the ids of its resources for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+
+from ckanext.mxopendata.harvest import identity
+from ckanext.mxopendata.harvest.connectors.base import Connector
+from ckanext.mxopendata.metadata.crosswalk import crosswalk
+from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
+
+# Ours to set, whatever the crosswalk says of a field of that name in the source.
+PROVENANCE = ("source_catalog", "source_identifier", "source_url", "harvested_at")
+# What a resource is known by when its list comes again, the surest first.
+RESOURCE_KEYS = ("identifier", "url", "download_url", "access_url", "name")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A dataset that was written in the current transaction.
+
+    Attributes:
+        dataset_id: its CKAN id.
+        findings: what the mapping has to say about its record.
+        source_tags: names of the tags that came from the source; the others are local.
+    """
+
+    dataset_id: str
+    findings: Sequence[Finding] = ()
+    source_tags: Sequence[str] = ()
+
+
+@dataclass
+class DatasetWriter:
+    """Writes the datasets of one source.
+
+    Attributes:
+        connector: the source's connector.
+        mapping: what the mapping needs to know of the source.
+        organization_id: the institution of new datasets.
+        source_url: address of the source.
+        source_title: name of the source.
+        user: name of the user that writes, CKAN's site user.
+        now: the time of the run, ISO 8601.
+    """
+
+    connector: Connector
+    mapping: MappingSettings
+    organization_id: str
+    source_url: str
+    source_title: str
+    user: str
+    now: str
+    _names: set[str] = field(default_factory=set)
+    _tags: dict[str, list[str]] = field(default_factory=dict)
+
+    def begin(self, rows: Sequence[Mapping[str, Any]], tags: Mapping[str, list[str]]) -> None:
+        """Look up once what a batch needs to know.
+
+        Args:
+            rows: the records of the batch, with action and title.
+            tags: dataset id → names of the tags that came from the source last time.
+        """
+        self._tags = dict(tags)
+        names = {identity.dataset_name(row["title"]) for row in rows if row["action"] == "created"}
+        table = model.Package.__table__
+        query = sa.select(table.c.name).where(table.c.name.in_(names))
+        self._names = set(model.Session.execute(query).scalars()) if names else set()
+
+    def write(self, row: Mapping[str, Any], record: Mapping[str, Any]) -> Draft:
+        """Do to one dataset what was decided, in the current transaction and without indexing.
+
+        Args:
+            row: the line of the run: action, identifier, title, dataset_id, possible_duplicate_of.
+            record: as the source gave it; empty for a dataset that is gone there.
+
+        Raises:
+            ckan.plugins.toolkit.ValidationError: where CKAN refuses it; the transaction is lost then.
+        """
+        if row["action"] == "archived":
+            return self._update(row["dataset_id"], {"archived_at": self.now})
+        if row["action"] == "deleted":
+            return self._update(row["dataset_id"], {"state": "deleted"})
+        mapped = map_record(dict(record), self.connector.platform, self.mapping)
+        dataset = {**mapped.dataset, **self._provenance(row, record)}
+        tags = [tag["name"] for tag in dataset.get("tags", [])]
+        if row["action"] == "created":
+            dataset_id = self._create(row, dataset)
+        else:
+            dataset_id = row["dataset_id"]
+            self._merge(dataset_id, dataset)
+        return Draft(dataset_id, mapped.findings, tags)
+
+    def _create(self, row: Mapping[str, Any], dataset: dict[str, Any]) -> str:
+        dataset.update(name=self._new_name(row), owner_org=self.organization_id, type="dataset")
+        if row["possible_duplicate_of"]:
+            dataset["possible_duplicate_of"] = row["possible_duplicate_of"]
+        return tk.get_action("package_create")(self._context(), dataset)
+
+    def _new_name(self, row: Mapping[str, Any]) -> str:
+        name = identity.dataset_name(row["title"])
+        if name in self._names:
+            name = f"{name}-{identity.short_digest(self.source_url + row['identifier'])}"
+        self._names.add(name)
+        return name
+
+    def _merge(self, dataset_id: str, dataset: Mapping[str, Any]) -> None:
+        existing = self._show(dataset_id)
+        merged = {key: value for key, value in existing.items() if key not in source_fields("dataset")}
+        local = {key for key in existing if key not in source_fields("dataset") and key not in PROVENANCE}
+        merged.update({key: value for key, value in dataset.items() if key not in local})
+        merged["tags"] = self._merged_tags(dataset_id, existing, dataset)
+        merged["resources"] = merged_resources(existing.get("resources", []), dataset.get("resources", []))
+        # Back in the source's list, whatever had become of it.
+        merged.update(state="active", archived_at=None)
+        self._save(merged, existing)
+
+    def _merged_tags(
+        self, dataset_id: str, existing: Mapping[str, Any], dataset: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The source's tags of today and those somebody added here."""
+        before = set(self._tags.get(dataset_id, []))
+        now = [tag["name"] for tag in dataset.get("tags", [])]
+        local = [tag["name"] for tag in existing.get("tags", []) if tag["name"] not in before]
+        known = {tag["name"]: tag for tag in existing.get("tags", [])}
+        return [known.get(name, {"name": name}) for name in dict.fromkeys([*now, *local])]
+
+    def _update(self, dataset_id: str, changes: Mapping[str, Any]) -> Draft:
+        existing = self._show(dataset_id)
+        self._save({**existing, **changes}, existing)
+        return Draft(dataset_id, source_tags=self._tags.get(dataset_id, []))
+
+    def _save(self, dataset: dict[str, Any], existing: Mapping[str, Any]) -> None:
+        context = self._context()
+        context["changed_entities"] = {"packages": {existing["id"]}}
+        tk.get_action("package_update")(context, dataset)
+        # CKAN 2.12 leaves the savepoint of package_update open in a deferred commit (stack trap 8).
+        nested = model.Session.get_nested_transaction()
+        if nested is not None:
+            nested.commit()
+
+    def _show(self, dataset_id: str) -> dict[str, Any]:
+        context = self._context()
+        context["use_cache"] = False
+        return tk.get_action("package_show")(context, {"id": dataset_id})
+
+    def _provenance(self, row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "source_catalog": self.source_title,
+            "source_identifier": row["identifier"],
+            "source_url": self.connector.page_address(self.source_url, record) or self.source_url,
+            "harvested_at": self.now,
+        }
+
+    def _context(self) -> Context:
+        return {
+            "model": model,
+            "session": model.Session,
+            "user": self.user,
+            "ignore_auth": True,
+            "defer_commit": True,
+            "return_id_only": True,
+        }
+
+
+@cache
+def source_fields(level: str) -> frozenset[str]:
+    """The fields of a dataset or a resource that belong to the source; a harvest sets them and takes them away."""
+    own = {row.field for row in crosswalk() if row.level == level and row.owner == "source"}
+    # CKAN's own name for the list of keywords; tags somebody added here are kept apart from it.
+    return frozenset("tags" if name == "tag_string" else name for name in own)
+
+
+def merged_resources(existing: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The source's resources, each with the id and the local fields of the one it was before.
+
+    Args:
+        existing: the dataset's resources, as ``package_show`` gives them.
+        fresh: the source's, in their order.
+
+    Returns:
+        As many as ``fresh``, in its order; those of ``existing`` that are not among them are gone.
+    """
+    known = {str(resource["id"]): dict(resource) for resource in existing}
+    pairs = match_resources(existing, fresh)
+    merged = []
+    for position, resource in enumerate(fresh):
+        old = known.get(pairs.get(position, ""), {})
+        kept = {key: value for key, value in old.items() if key not in source_fields("resource")}
+        merged.append({**kept, **resource})
+    return merged
+
+
+def match_resources(existing: Sequence[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """Which resource each of the source's was before: by identifier, then address, then name.
+
+    Returns:
+        Position in ``fresh`` → id of the resource it was; a resource is matched at most once.
+    """
+    fresh = list(fresh)
+    pairs: dict[int, str] = {}
+    free = {str(resource["id"]): resource for resource in existing}
+    for key in RESOURCE_KEYS:
+        for position, resource in enumerate(fresh):
+            wanted = resource.get(key)
+            if position in pairs or not wanted:
+                continue
+            found = next((number for number, old in free.items() if old.get(key) == wanted), None)
+            if found is not None:
+                pairs[position] = found
+                del free[found]
+    return pairs

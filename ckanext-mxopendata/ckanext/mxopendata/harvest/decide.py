@@ -1,0 +1,214 @@
+"""Decides, in the database, what becomes of each record of a complete list, and whether anything may be touched at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ckan import model
+
+from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Run
+from ckanext.mxopendata.harvest.settings import Absence
+from ckanext.mxopendata.metadata.findings import Finding
+
+# A record whose identifier the list holds is present, also where it is bad; one the operator filters out is not.
+_PRESENT = """
+    SELECT 1 FROM mxopendata_harvest_spool s
+    WHERE s.run_id = :run AND s.identifier = i.identifier AND s.action IS DISTINCT FROM 'excluded'
+"""
+
+_RECORDS = """
+INSERT INTO mxopendata_harvest_record
+    (run_id, number, identifier, title, title_key, hash, action, state, dataset_id, matched_by, findings, severity)
+SELECT s.run_id, s.number, s.identifier, s.title, s.title_key, s.hash, d.action,
+    CASE WHEN d.action IN ('created', 'updated', 'restored') THEN 'waiting' ELSE 'done' END,
+    CASE WHEN s.repeat = 1 THEN p.id END,
+    CASE WHEN s.repeat = 1 AND p.id IS NOT NULL THEN 'identifier' END,
+    CASE WHEN s.repeat > 1 THEN jsonb_build_array(jsonb_build_object('code', 'record_repeated', 'field', 'identifier',
+            'location', (s.number + 1)::text, 'value', left(s.identifier, 200), 'details', '{}'::jsonb))
+         WHEN d.action = 'excluded' AND s.action IS NULL THEN CAST(:deleted_here AS jsonb)
+         WHEN d.action = 'unchanged' THEN i.findings
+         ELSE s.findings END,
+    CASE WHEN s.repeat > 1 THEN 'error' WHEN d.action = 'unchanged' THEN i.severity
+         WHEN d.action = 'excluded' AND s.action IS NULL THEN 'advice' ELSE s.severity END
+FROM (
+    SELECT *, CASE WHEN action IS NULL
+        THEN row_number() OVER (PARTITION BY identifier, action IS NULL ORDER BY number) ELSE 1 END AS repeat
+    FROM mxopendata_harvest_spool WHERE run_id = :run
+) s
+LEFT JOIN mxopendata_harvest_identity i ON i.source_id = :source AND i.identifier = s.identifier
+LEFT JOIN package p ON p.id = i.dataset_id
+CROSS JOIN LATERAL (SELECT CASE
+    WHEN s.action IS NOT NULL THEN s.action
+    WHEN s.repeat > 1 THEN 'rejected'
+    WHEN p.id IS NULL THEN 'created'
+    WHEN p.state <> 'active' AND i.archived_at IS NULL THEN 'excluded'
+    WHEN i.archived_at IS NOT NULL THEN 'restored'
+    WHEN i.hash = s.hash AND NOT :force THEN 'unchanged'
+    ELSE 'updated' END AS action) d
+"""
+
+# A new identifier under the title of exactly one dataset whose own identifier is gone: the same dataset.
+_MATCHED = f"""
+WITH gone AS (
+    SELECT i.title_key, min(i.identifier) AS identifier, min(i.dataset_id) AS dataset_id, count(*) AS candidates
+    FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id AND p.state = 'active'
+    WHERE i.source_id = :source AND i.title_key <> '' AND NOT EXISTS ({_PRESENT})
+    GROUP BY i.title_key
+), fresh AS (
+    SELECT title_key, count(*) AS candidates FROM mxopendata_harvest_record
+    WHERE run_id = :run AND action = 'created' GROUP BY title_key
+)
+UPDATE mxopendata_harvest_record r SET
+    action = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN 'matched' ELSE 'created' END,
+    dataset_id = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN gone.dataset_id END,
+    previous_identifier = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN gone.identifier END,
+    matched_by = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN 'title' END,
+    possible_duplicate_of = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN NULL ELSE gone.dataset_id END
+FROM gone JOIN fresh ON fresh.title_key = gone.title_key
+WHERE r.run_id = :run AND r.action = 'created' AND r.title_key = gone.title_key
+"""
+
+_ABSENT = f"""
+SELECT i.identifier, i.dataset_id, i.title_key, i.hash, i.absent_since, i.absent_runs, p.title, p.state
+FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id
+WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active' AND NOT EXISTS ({_PRESENT})
+    AND NOT EXISTS (SELECT 1 FROM mxopendata_harvest_record r
+        WHERE r.run_id = :run AND r.previous_identifier = i.identifier)
+ORDER BY i.identifier
+"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided on a list as a whole.
+
+    Attributes:
+        held: whether a guard wants somebody to confirm before anything is touched.
+        findings: why.
+    """
+
+    held: bool
+    findings: list[Finding]
+
+
+def decide(run: Run, absence: Absence) -> Decision:
+    """Give every record of a run its action, and hear the guards.
+
+    Writes the run's records in the current transaction; no dataset is touched.
+
+    Args:
+        run: a run whose list was read to its end.
+        absence: what its source wants done with datasets that are gone.
+    """
+    values = {"run": run.id, "source": run.source_id}
+    session = model.Session
+    session.execute(sa.text("DELETE FROM mxopendata_harvest_record WHERE run_id = :run"), {"run": run.id})
+    deleted_here = [Finding("record_deleted_here").facts()]
+    statement = sa.text(_RECORDS).bindparams(sa.bindparam("deleted_here", deleted_here, type_=JSONB))
+    session.execute(statement, {**values, "force": bool(run.force)})
+    session.execute(sa.text(_MATCHED), values)
+    absent = session.execute(sa.text(_ABSENT), values).mappings().all()
+    _add_absent(run, absence, [dict(row) for row in absent])
+    newly_absent = sum(row["absent_since"] is None for row in absent)
+    return _guards(run, absence, newly_absent)
+
+
+def _guards(run: Run, absence: Absence, newly_absent: int) -> Decision:
+    session = model.Session
+    counted = session.execute(
+        sa.text(
+            "SELECT count(*) FILTER (WHERE action = ANY(:read)) AS read,"
+            " count(*) FILTER (WHERE action IN ('rejected', 'excluded')) AS unusable"
+            " FROM mxopendata_harvest_record WHERE run_id = :run"
+        ),
+        {"run": run.id, "read": list(READ_ACTIONS)},
+    ).one()
+    known = session.execute(
+        sa.text(
+            "SELECT count(*) FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id"
+            " WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active'"
+        ),
+        {"source": run.source_id},
+    ).scalar_one()
+    findings: list[Finding] = []
+    held = False
+    if counted.read == 0:
+        held = True
+        findings.append(Finding("list_empty", details={"known": known}))
+    elif known and newly_absent / known > absence.max_share:
+        held = True
+        share = {"absent": newly_absent, "known": known, "percent": round(100 * newly_absent / known)}
+        findings.append(Finding("list_shrunken", details={**share, "limit": round(100 * absence.max_share)}))
+    if run.total is not None and counted.read < run.total:
+        findings.append(Finding("list_incomplete", details={"read": counted.read, "total": run.total}))
+    return Decision(held and not run.confirmed, findings)
+
+
+def _add_absent(run: Run, absence: Absence, absent: list[dict[str, Any]]) -> None:
+    """Lines for the datasets that are gone; they come after those of the list and are no part of ``read``."""
+    last = model.Session.execute(
+        sa.text("SELECT coalesce(max(number), -1) FROM mxopendata_harvest_record WHERE run_id = :run"), {"run": run.id}
+    ).scalar_one()
+    rows = []
+    for number, row in enumerate(absent, start=last + 1):
+        action = absent_action(run.at, row["absent_since"], row["absent_runs"], absence)
+        rows.append(
+            {
+                "run_id": run.id,
+                "number": number,
+                "identifier": row["identifier"],
+                "title": row["title"],
+                "title_key": row["title_key"],
+                "hash": row["hash"],
+                "action": action,
+                "state": "done" if action == "in_grace" else WAITING,
+                "dataset_id": row["dataset_id"],
+            }
+        )
+    if rows:
+        columns = ", ".join(rows[0])
+        marks = ", ".join(f":{name}" for name in rows[0])
+        statement = f"INSERT INTO mxopendata_harvest_record ({columns}, findings) VALUES ({marks}, '[]')"  # noqa: S608
+        model.Session.execute(sa.text(statement), rows)
+
+
+def absent_action(now: datetime, absent_since: datetime | None, absent_runs: int, absence: Absence) -> str:
+    """What becomes of a dataset that a complete list no longer holds.
+
+    Args:
+        now: the time of the run.
+        absent_since: when a run first missed it, or ``None`` where this is the first.
+        absent_runs: how many complete runs in a row missed it before this one.
+        absence: the source's rules.
+
+    Returns:
+        ``in_grace``, ``archived`` or ``deleted``.
+    """
+    waited = absent_since is not None and now - absent_since >= timedelta(days=absence.grace_days)
+    waited = waited or absence.grace_days == 0
+    if absence.then == "keep" or not waited or absent_runs + 1 < absence.grace_runs:
+        return "in_grace"
+    return "deleted" if absence.then == "delete" else "archived"
+
+
+def remember_absence(run: Run) -> None:
+    """Note, when a run ends, which datasets it missed, and forget it for those that are back."""
+    values = {"run": run.id, "source": run.source_id, "now": run.at}
+    seen = f"""
+        UPDATE mxopendata_harvest_identity i SET absent_since = NULL, absent_runs = 0
+        WHERE i.source_id = :source AND i.absent_since IS NOT NULL AND EXISTS ({_PRESENT})
+    """
+    missed = """
+        UPDATE mxopendata_harvest_identity i
+        SET absent_since = coalesce(i.absent_since, :now), absent_runs = i.absent_runs + 1
+        FROM mxopendata_harvest_record r
+        WHERE r.run_id = :run AND r.action IN ('in_grace', 'archived', 'deleted')
+            AND i.source_id = :source AND i.identifier = r.identifier
+    """
+    model.Session.execute(sa.text(seen), values)
+    model.Session.execute(sa.text(missed), values)

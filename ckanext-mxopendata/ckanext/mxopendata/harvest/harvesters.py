@@ -1,0 +1,69 @@
+"""The source types as ckanext-harvest knows them: one small plugin each, all of them the same engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+
+from ckanext.harvest.interfaces import IHarvester
+
+from ckanext.mxopendata.harvest import carriers
+from ckanext.mxopendata.harvest.connectors import CONNECTORS
+from ckanext.mxopendata.harvest.settings import parse_config
+
+# Their entry points; ``mxopendata_harvest`` loads them, so that ``ckan.plugins`` does not grow with every platform.
+PLUGINS = tuple(CONNECTORS)
+
+
+class _Harvester(p.SingletonPlugin):
+    """What all source types share; a subclass says which connector it stands for."""
+
+    source_type = ""
+
+    def info(self) -> dict[str, Any]:
+        """Name, title and description of the source type, for ckanext-harvest's form and queue."""
+        connector = CONNECTORS[self.source_type]
+        return {
+            "name": self.source_type,
+            "title": connector.title,
+            "description": connector.description,
+            "form_config_interface": "Text",
+        }
+
+    def validate_config(self, source_config: str | None) -> str | None:
+        """Refuse a configuration that is wrong, with the reason in Spanish.
+
+        Raises:
+            ValueError: where it is wrong.
+        """
+        parse_config(source_config)
+        return source_config
+
+    def gather_stage(self, harvest_job: Any) -> list[str]:
+        """Open the run; everything else is done by its carriers."""
+        return carriers.begin(harvest_job)
+
+    def fetch_stage(self, harvest_object: Any) -> bool:
+        """A carrier has nothing to fetch."""
+        return True
+
+    def import_stage(self, harvest_object: Any) -> str | bool:
+        """Work on the run of a carrier for a while."""
+        if not (harvest_object.guid or "").startswith("mxopendata-carrier:"):
+            return "unchanged"
+        return carriers.carry(harvest_object)
+
+
+class CkanHarvester(_Harvester):
+    """Source type ``mx_ckan``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_ckan"
+
+
+class DataJsonHarvester(_Harvester):
+    """Source type ``mx_datajson``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_datajson"

@@ -1,0 +1,124 @@
+"""Who a remote record is and whether it changed: pure functions over the record as the portal gave it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+# Move although the dataset does not: counters, what every touch of a CKAN dataset sets anew, what only its page needs.
+VOLATILE_CKAN = frozenset(
+    {
+        "metadata_modified",
+        "revision_id",
+        "revision_timestamp",
+        "tracking_summary",
+        "num_resources",
+        "num_tags",
+        "isopen",
+        "license_title",
+        "relationships_as_object",
+        "relationships_as_subject",
+        "package_id",
+        "cache_last_updated",
+        "webstore_last_updated",
+        "total_downloads",
+        "archiver",
+        "qa",
+    }
+)
+# Of a dataset's institution only its name is ours to follow; the rest changes for all its datasets at once.
+ORGANIZATION_KEYS = frozenset({"id", "name", "title"})
+VOLATILE_DATAJSON = frozenset({"@context", "page_views", "download_count"})
+# Lists whose order means nothing and changes from one answer to the next (ArcGIS Hub, Solr).
+UNORDERED = frozenset({"tags", "groups", "keyword", "keywords", "extras"})
+
+DERIVED_PREFIX = "derivado"
+
+
+def content_hash(record: Mapping[str, Any], platform: str) -> str:
+    """A digest that is equal exactly where the content of a record is.
+
+    Args:
+        record: as the portal gave it.
+        platform: ``ckan`` or ``datajson``; tells which keys move by themselves.
+
+    Returns:
+        40 hexadecimal digits; the order of keys, of keywords and of tags does not matter.
+    """
+    volatile = VOLATILE_CKAN if platform == "ckan" else VOLATILE_DATAJSON
+    content = json.dumps(_steady(record, volatile, ""), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(content.encode("utf-8", errors="surrogatepass"), digest_size=20).hexdigest()
+
+
+def derived_identifier(institution: str, title_key: str) -> str:
+    """The identifier of a record that has none, from its institution and its normalised title.
+
+    Both stay when the file is put in another order, so the record stays the same dataset.
+    """
+    return f"{DERIVED_PREFIX}:{slug(institution)}:{slug(title_key, limit=150)}"
+
+
+def dataset_name(title: str) -> str:
+    """A name for the address of a dataset's page: between 2 and 90 letters, digits and hyphens."""
+    name = slug(title, limit=90)
+    return name if len(name) >= 2 else f"conjunto-{name or short_digest(title)}"
+
+
+def short_digest(text: str) -> str:
+    """Six hexadecimal digits that tell equal titles apart."""
+    return hashlib.blake2b(text.encode("utf-8", errors="surrogatepass"), digest_size=3).hexdigest()
+
+
+def slug(text: str, limit: int = 80) -> str:
+    """Letters without accents, digits and single hyphens, cut at a hyphen where possible."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(name) > limit:
+        head = name[: limit + 1].rpartition("-")[0]
+        name = head if len(head) >= limit // 2 else name[:limit]
+    return name
+
+
+def passes(record: Mapping[str, Any], include: Mapping[str, list[str]], exclude: Mapping[str, list[str]]) -> bool:
+    """Whether a record is wanted by the filters of its source.
+
+    Args:
+        record: as the portal gave it.
+        include: field (``organization.name``, ``keyword``, …) → values of which one is needed; all fields must agree.
+        exclude: the same; one agreement is enough to leave the record out.
+    """
+    wanted = all(_has(record, field, values) for field, values in include.items())
+    return wanted and not any(_has(record, field, values) for field, values in exclude.items())
+
+
+def _has(record: Mapping[str, Any], field: str, values: list[str]) -> bool:
+    found = {str(value).strip().casefold() for value in _values(record, field.split("."))}
+    return any(str(value).strip().casefold() in found for value in values)
+
+
+def _values(value: Any, path: list[str]) -> list[Any]:
+    if isinstance(value, list):
+        return [found for item in value for found in _values(item, path)]
+    if isinstance(value, Mapping):
+        if path:
+            return _values(value.get(path[0]), path[1:])
+        # A tag, a group or a publisher goes by its name.
+        return [value[key] for key in ("name", "title", "id") if value.get(key)]
+    return [] if path or value is None else [value]
+
+
+def _steady(value: Any, volatile: frozenset[str], key: str) -> Any:
+    if isinstance(value, Mapping):
+        if key == "organization":
+            return {name: item for name, item in value.items() if name in ORGANIZATION_KEYS}
+        return {name: _steady(item, volatile, name) for name, item in value.items() if name not in volatile}
+    if isinstance(value, list):
+        items = [_steady(item, volatile, "") for item in value]
+        if key in UNORDERED:
+            items.sort(key=lambda item: json.dumps(item, sort_keys=True, ensure_ascii=False))
+        return items
+    return value

@@ -1,0 +1,43 @@
+"""Who may see the harvest room's reports: those of a public source are public."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context, DataDict
+
+from ckanext.mxopendata.harvest import engine
+
+__all__ = [
+    "mxopendata_harvest_record_list",
+    "mxopendata_harvest_run_confirm",
+    "mxopendata_harvest_run_list",
+    "mxopendata_harvest_run_show",
+]
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may see the source may see its runs."""
+    run = engine.get_run(tk.get_or_bust(data_dict, "run"))
+    try:
+        tk.check_access("harvest_source_show", context, {"id": run.source_id})
+    except tk.NotAuthorized:
+        return {"success": False, "msg": tk._("Not authorized to see the runs of this source")}
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may see a run may see its lines."""
+    return mxopendata_harvest_run_show(context, data_dict)
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Everybody; the action leaves out private sources."""
+    return {"success": True}
+
+
+def mxopendata_harvest_run_confirm(context: Context, data_dict: DataDict) -> AuthResult:
+    """Only a sysadmin lets a held run through."""
+    return {"success": False, "msg": tk._("Only an administrator of the portal may confirm a held run")}

@@ -1,0 +1,107 @@
+"""A look at a source before anything is stored: what it is, and what its first records would become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ckanext.mxopendata import config
+from ckanext.mxopendata.harvest import engine
+from ckanext.mxopendata.harvest.connectors import CONNECTORS
+from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
+from ckanext.mxopendata.harvest.errors import SourceError
+from ckanext.mxopendata.harvest.http import HttpClient
+from ckanext.mxopendata.harvest.settings import SourceSettings
+from ckanext.mxopendata.harvest.spool import Reader
+from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
+from ckanext.mxopendata.metadata.validation import points
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What answers at an address.
+
+    Attributes:
+        type: the source type.
+        url: the address to harvest, which may be another than the one given.
+    """
+
+    type: str
+    url: str
+
+
+def detect(url: str, settings: SourceSettings) -> Detected:
+    """Find out what kind of portal answers at an address.
+
+    Raises:
+        SourceError: where none of ours does; with the finding of the address itself.
+    """
+    base = url.rstrip("/")
+    tries = [Detected("mx_datajson", url)] if base.endswith(".json") else []
+    tries += [Detected("mx_ckan", url), Detected("mx_datajson", f"{base}/data.json"), Detected("mx_datajson", url)]
+    first: SourceError | None = None
+    for candidate in tries:
+        try:
+            preview(candidate.type, candidate.url, settings, MappingSettings(), limit=1)
+        except SourceError as error:
+            first = first or error
+        else:
+            return candidate
+    raise first or SourceError(Finding("http_bad_url", value=url))
+
+
+def preview(
+    source_type: str, url: str, settings: SourceSettings, mapping: MappingSettings, limit: int = 20
+) -> dict[str, Any]:
+    """The first records of a source as they would be stored; nothing is.
+
+    Args:
+        source_type: one of :data:`CONNECTORS`.
+        url: address of the source.
+        settings: its configuration.
+        mapping: what the mapping needs to know.
+        limit: how many records.
+
+    Returns:
+        ``{"platform", "total", "findings", "records": [{"identifier", "title", "action", "dataset", "findings", "points",
+        "duplicate_of"}]}``; ``total`` is ``None`` where the list would have to be read to its end to know it.
+
+    Raises:
+        SourceError: where it cannot be read.
+    """
+    connector = CONNECTORS[source_type]
+    reader = Reader(connector, settings, mapping.institution_title or "")
+    shown: dict[str, Any] = {"platform": connector.platform, "total": None, "findings": [], "records": []}
+    with TemporaryDirectory(dir=config.harvest_folder()) as folder:
+        with HttpClient(engine.http_settings(settings), Path(folder)) as client:
+            for page in connector.pages(client, url, {}, Path(folder, "document.json")):
+                shown["total"] = page.total if page.total is not None else shown["total"]
+                shown["findings"] += [finding.to_dict() for finding in page.findings]
+                for record in page.records[: limit - len(shown["records"])]:
+                    shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
+                if len(shown["records"]) >= limit:
+                    break
+    return shown
+
+
+def _record(connector: Connector, reader: Reader, mapping: MappingSettings, record: Any, number: int) -> dict[str, Any]:
+    line = reader.line(record, number)
+    findings = [Finding.from_facts(facts) for facts in line["findings"]]
+    dataset: dict[str, Any] = {}
+    if isinstance(record, Mapping) and not isinstance(record, Unreadable) and line["action"] is None:
+        mapped = map_record(record, connector.platform, mapping)
+        dataset = mapped.dataset
+        findings += mapped.findings
+    return {
+        "identifier": line["identifier"],
+        "title": line["title"],
+        "action": line["action"] or "created",
+        "dataset": dataset,
+        "findings": [finding.to_dict() for finding in findings],
+        "points": points(dataset)[0] if dataset else 0,
+        "duplicate_of": None,
+    }

@@ -1,0 +1,235 @@
+"""What a run came to: its figures, its findings grouped by cause, and its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from ckanext.mxopendata import config
+from ckanext.mxopendata.harvest.model import COUNTERS, READ_ACTIONS, Record, Run
+from ckanext.mxopendata.metadata.findings import SEVERITIES, Finding
+
+RUNNING = "running"
+# A spreadsheet takes a cell that begins so for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+CSV_COLUMNS = (
+    "identificador",
+    "titulo",
+    "accion",
+    "conjunto",
+    "gravedad",
+    "codigo",
+    "campo",
+    "lugar",
+    "valor",
+    "hallazgo",
+    "remedio",
+    "norma",
+)
+
+
+def close(run: Run, status: str | None = None) -> None:
+    """End a run in the current transaction: count what came of it and give it its status.
+
+    Args:
+        run: the run.
+        status: ``failed`` or ``held``; ``None`` to tell it from the records.
+    """
+    _count(run)
+    severities = [Finding.from_facts(facts).severity for facts in run.findings]
+    if status is None:
+        worst = model.Session.execute(
+            sa.select(Record.severity).where(Record.run_id == run.id, Record.severity.isnot(None)).distinct()
+        ).scalars()
+        severities += list(worst)
+        if run.rejected or "error" in severities:
+            status = "finished_with_errors"
+        else:
+            status = "finished_with_warnings" if "warning" in severities else "finished"
+    run.status = status
+    run.finished = datetime.now(timezone.utc)
+
+
+def _count(run: Run) -> None:
+    table = Record.__table__
+    query = sa.select(
+        table.c.action,
+        sa.func.count().label("records"),
+        sa.func.count().filter(table.c.severity == "warning").label("warnings"),
+        sa.func.count(table.c.possible_duplicate_of).filter(table.c.action == "created").label("doubtful"),
+    )
+    rows = model.Session.execute(query.where(table.c.run_id == run.id).group_by(table.c.action)).all()
+    figures = dict.fromkeys(COUNTERS, 0)
+    for row in rows:
+        figures[row.action] = row.records
+        figures["warnings"] += row.warnings
+        figures["doubtful"] += row.doubtful
+    figures["read"] = sum(figures[action] for action in READ_ACTIONS)
+    figures["warnings"] += sum(Finding.from_facts(facts).severity == "warning" for facts in run.findings)
+    for name, value in figures.items():
+        setattr(run, name, value)
+
+
+def run_dict(run: Run, source: Mapping[str, Any], language: str = "es") -> dict[str, Any]:
+    """A run as ``interfaces`` fixes it.
+
+    Args:
+        run: the run.
+        source: name, title and institution of its source.
+        language: of the findings' sentences.
+    """
+    return {
+        "run": run.id,
+        "source": source["name"],
+        "source_title": source["title"],
+        "institution": source["institution"],
+        "institution_title": source["institution_title"],
+        "status": run.status or RUNNING,
+        "phase": run.phase if run.status is None else None,
+        "started": _iso(run.started),
+        "finished": _iso(run.finished),
+        **{name: getattr(run, name) for name in COUNTERS},
+        "findings": [Finding.from_facts(facts).to_dict(language) for facts in run.findings],
+        "report_url": f"{config.site_url()}/harvest/{source['name']}/corrida/{run.id}",
+    }
+
+
+def record_dict(row: Any, language: str = "es") -> dict[str, Any]:
+    """A line of a run as ``interfaces`` fixes it."""
+    return {
+        "identifier": row.identifier,
+        "previous_identifier": row.previous_identifier,
+        "title": row.title,
+        "action": row.action,
+        "dataset_id": row.dataset_id,
+        "dataset_name": row.dataset_name,
+        "matched_by": row.matched_by,
+        "possible_duplicate_of": row.possible_duplicate_of,
+        "findings": [Finding.from_facts(facts).to_dict(language) for facts in row.findings],
+    }
+
+
+def records(
+    run_id: str, action: str | None = None, severity: str | None = None, offset: int = 0, limit: int | None = None
+) -> tuple[int, list[Any]]:
+    """Lines of a run.
+
+    Args:
+        run_id: id of the run.
+        action: only these, or ``None``.
+        severity: only those whose gravest finding is this, or ``None``.
+        offset: how many to leave out.
+        limit: how many to give, or ``None`` for all.
+
+    Returns:
+        How many there are, and the wanted ones in the order of the list.
+    """
+    table, packages = Record.__table__, model.Package.__table__
+    conditions = [table.c.run_id == run_id]
+    if action:
+        conditions.append(table.c.action == action)
+    if severity:
+        conditions.append(table.c.severity == severity)
+    count = model.Session.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one()
+    query = (
+        sa.select(table, packages.c.name.label("dataset_name"))
+        .outerjoin(packages, packages.c.id == table.c.dataset_id)
+        .where(*conditions)
+        .order_by(table.c.number)
+        .offset(offset)
+        .limit(limit)
+    )
+    return count, list(model.Session.execute(query).all())
+
+
+def causes(run: Run, language: str = "es", examples: int = 5) -> list[dict[str, Any]]:
+    """The findings of a run's records, grouped by cause, the gravest and most frequent first.
+
+    Returns:
+        ``[{"code", "severity", "message", "cure", "norm", "count", "examples": [{"identifier", "title", "value",
+        "location", "message", "dataset_name"}]}]``; ``message`` is that of the first example.
+    """
+    query = sa.text(
+        "WITH found AS (SELECT r.number, r.identifier, r.title, r.dataset_id, f.value AS facts,"
+        " count(*) OVER (PARTITION BY f.value->>'code') AS amount,"
+        " row_number() OVER (PARTITION BY f.value->>'code' ORDER BY r.number) AS place"
+        " FROM mxopendata_harvest_record r CROSS JOIN LATERAL jsonb_array_elements(r.findings) f"
+        " WHERE r.run_id = :run)"
+        " SELECT found.*, p.name AS dataset_name FROM found LEFT JOIN package p ON p.id = found.dataset_id"
+        " WHERE place <= :examples ORDER BY facts->>'code', place"
+    )
+    groups: dict[str, dict[str, Any]] = {}
+    for row in model.Session.execute(query, {"run": run.id, "examples": examples}):
+        finding = Finding.from_facts(row.facts).to_dict(language)
+        group = groups.setdefault(finding["code"], {**finding, "count": row.amount, "examples": []})
+        example = {name: finding[name] for name in ("value", "location", "message", "field")}
+        names = {"identifier": row.identifier, "title": row.title, "dataset_name": row.dataset_name}
+        group["examples"].append({**example, **names})
+    return sorted(groups.values(), key=lambda group: (SEVERITIES.index(group["severity"]), -group["count"]))
+
+
+def csv_lines(run: Run, language: str = "es") -> Iterator[str]:
+    """The lines of a run as CSV, one for each finding of a record, and one for a record without any."""
+    yield _csv_row(CSV_COLUMNS)
+    for facts in run.findings:
+        yield _csv_row(["", "", "corrida", "", *_finding_cells(Finding.from_facts(facts).to_dict(language))])
+    _, rows = records(run.id)
+    for row in rows:
+        head = [row.identifier, row.title, row.action, row.dataset_name]
+        found = [Finding.from_facts(facts).to_dict(language) for facts in row.findings]
+        for finding in found:
+            yield _csv_row([*head, *_finding_cells(finding)])
+        if not found:
+            yield _csv_row([*head, *[""] * 8])
+
+
+def _finding_cells(finding: Mapping[str, Any]) -> list[Any]:
+    names = ("severity", "code", "field", "location", "value", "message", "cure", "norm")
+    return [finding[name] for name in names]
+
+
+def _csv_row(cells: Iterable[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow([harmless(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def harmless(cell: Any) -> str:
+    """The text of a cell that no spreadsheet takes for a formula."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def sources_by_id(source_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Name, title and institution of harvest sources, by id."""
+    packages = model.Package.__table__
+    groups = model.Group.__table__
+    query = (
+        sa.select(
+            packages.c.id,
+            packages.c.name,
+            packages.c.title,
+            groups.c.name.label("institution"),
+            groups.c.title.label("institution_title"),
+        )
+        .outerjoin(groups, groups.c.id == packages.c.owner_org)
+        .where(packages.c.id.in_(set(source_ids)))
+    )
+    return {row.id: dict(row._mapping) for row in model.Session.execute(query)}
+
+
+def language() -> str:
+    """The reader's language, for findings; Spanish where nobody reads."""
+    return tk.h.lang() if tk.request else "es"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.astimezone(timezone.utc).isoformat() if moment else None

@@ -1,0 +1,160 @@
+"""What an operator may say about a source: its configuration, checked and explained in the operator's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import ValidationError
+
+from ckanext.mxopendata.metadata.findings import Finding
+
+# Keys of a configuration file that describe the source itself; the others are its configuration.
+SOURCE_KEYS = frozenset({"name", "title", "url", "type", "enabled", "notes", "verified", "portal"})
+
+
+@dataclass(frozen=True)
+class Absence:
+    """What becomes of datasets that a source no longer lists.
+
+    Attributes:
+        grace_days: days it must have been missing.
+        grace_runs: complete runs in a row that must have missed it.
+        max_share: the largest share of a source's datasets that one run may lose without being asked about.
+        then: ``archive``, ``delete`` or ``keep``.
+    """
+
+    grace_days: float = 7
+    grace_runs: int = 2
+    max_share: float = 0.2
+    then: str = "archive"
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """The configuration of a source, as the harvest uses it.
+
+    Attributes:
+        institution: name of the organization its datasets belong to, or ``None`` for that of the source itself.
+        include: field → values a record must have to be taken in.
+        exclude: field → values that keep a record out.
+        absence: what becomes of datasets it no longer lists.
+        user_agent: how we present ourselves to this portal, or ``None``.
+        ca_bundle: file of certificates to trust for this portal, or ``None``.
+        rate: requests per second, at most, or ``None``.
+        mapping: what the mapping needs to know: ``date_order``, ``license``, ``defaults``, ``fixed``, ``values``,
+            ``field_map``, ``cvegeo``.
+    """
+
+    institution: str | None = None
+    include: Mapping[str, list[str]] = field(default_factory=dict)
+    exclude: Mapping[str, list[str]] = field(default_factory=dict)
+    absence: Absence = field(default_factory=Absence)
+    user_agent: str | None = None
+    ca_bundle: str | None = None
+    rate: float | None = None
+    mapping: Mapping[str, Any] = field(default_factory=dict)
+
+
+MAPPING_KEYS = ("date_order", "license", "defaults", "fixed", "values", "field_map", "cvegeo")
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of a configuration file, ``harvest_configs/_schema.json``."""
+    text = (files("ckanext.mxopendata.harvest_configs") / "_schema.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def check_file(content: Any) -> list[Finding]:
+    """What is wrong with the content of a configuration file; nothing where it is right."""
+    return _check(content, schema())
+
+
+def check_config(content: Any) -> list[Finding]:
+    """What is wrong with the configuration of one source, as it stands in CKAN's form; nothing where it is right."""
+    whole = schema()
+    allowed = {key: value for key, value in whole["properties"].items() if key not in SOURCE_KEYS}
+    return _check(content, {"type": "object", "additionalProperties": False, "properties": allowed})
+
+
+def parse_config(text: str | None) -> SourceSettings:
+    """The settings of a source.
+
+    Args:
+        text: its configuration as JSON; empty or ``None`` means all defaults.
+
+    Raises:
+        ValueError: where it is not valid; the message says in Spanish where and why.
+    """
+    findings, content = read_config(text)
+    if findings:
+        raise ValueError(" ".join(finding.to_dict()["message"] for finding in findings))
+    institution = content.get("institution")
+    if isinstance(institution, Mapping):
+        institution = institution["name"]
+    return SourceSettings(
+        institution=institution,
+        include=_filters(content.get("include")),
+        exclude=_filters(content.get("exclude")),
+        absence=Absence(**content.get("absence", {})),
+        user_agent=content.get("user_agent"),
+        ca_bundle=content.get("ca_bundle"),
+        rate=content.get("rate"),
+        mapping={key: content[key] for key in MAPPING_KEYS if key in content},
+    )
+
+
+def read_config(text: str | None) -> tuple[list[Finding], dict[str, Any]]:
+    """A source's configuration and what is wrong with it.
+
+    Args:
+        text: JSON; empty or ``None`` means all defaults.
+
+    Returns:
+        Findings (none where it is valid) and the content (empty where it is not JSON).
+    """
+    if not (text or "").strip():
+        return [], {}
+    try:
+        content = json.loads(str(text))
+    except ValueError as error:
+        return [Finding("config_not_json", value=str(text), details={"reason": str(error)})], {}
+    return check_config(content), content if isinstance(content, dict) else {}
+
+
+def _filters(value: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    return {key: item if isinstance(item, list) else [item] for key, item in (value or {}).items()}
+
+
+def _check(content: Any, rules: Mapping[str, Any]) -> list[Finding]:
+    validator = jsonschema.Draft202012Validator(rules)
+    errors = sorted(validator.iter_errors(content), key=lambda error: [str(step) for step in error.absolute_path])
+    return [finding for error in errors for finding in _explain(error)]
+
+
+def _explain(error: ValidationError) -> Iterable[Finding]:
+    place = ".".join(str(step) for step in error.absolute_path)
+    expected = error.validator_value
+    if error.validator == "required" and isinstance(error.instance, Mapping):
+        for key in expected:
+            if key not in error.instance:
+                yield Finding("config_key_missing", field=f"{place}.{key}".lstrip("."))
+    elif error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        for key in error.instance:
+            if key not in known:
+                details = {"known": ", ".join(sorted(known))}
+                yield Finding("config_key_unknown", field=f"{place}.{key}".lstrip("."), details=details)
+    elif error.validator == "enum":
+        details = {"allowed": ", ".join(str(item) for item in expected)}
+        yield Finding("config_value_not_allowed", field=place, value=str(error.instance), details=details)
+    else:
+        rules = error.schema if isinstance(error.schema, Mapping) else {}
+        details = {"rule": rules.get("description") or f"{error.validator}: {expected}"}
+        yield Finding("config_value_wrong", field=place or None, value=str(error.instance), details=details)

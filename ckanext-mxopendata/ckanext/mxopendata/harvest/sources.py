@@ -1,0 +1,361 @@
+"""Harvest sources: those CKAN knows, those that configuration files describe, and how the two are brought together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+from sqlalchemy.dialects.postgresql import insert
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Context
+
+from ckanext.harvest.model import HarvestSource
+
+from ckanext.mxopendata import config
+from ckanext.mxopendata.harvest.connectors import CONNECTORS
+from ckanext.mxopendata.harvest.model import ManagedSource, Run
+from ckanext.mxopendata.harvest.settings import SOURCE_KEYS, check_file
+from ckanext.mxopendata.metadata.findings import Finding
+
+FOLDER = "harvest_configs"
+DEFAULT_SCHEDULE = "WEEKLY"
+_MANAGED = ManagedSource.__table__
+_EVERY_DAYS = {"ALWAYS": 1, "DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31}
+_HEALTH = {
+    "finished": "ok",
+    "finished_with_warnings": "ok",
+    "finished_with_errors": "errors",
+    "held": "held",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A configuration file as it was read.
+
+    Attributes:
+        path: where it is.
+        content: what it says; empty where it could not be read.
+        findings: what is wrong with it.
+    """
+
+    path: str
+    content: Mapping[str, Any]
+    findings: Sequence[Finding] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of its source."""
+        return str(self.content.get("name", ""))
+
+
+@dataclass
+class SyncResult:
+    """What a synchronisation did, or would do.
+
+    Attributes:
+        created: names of new sources.
+        updated: names of changed sources.
+        unchanged: names of sources that are as their file says.
+        disabled: names of sources whose file says ``enabled: false``.
+        invalid: ``{"file", "findings"}`` of files that cannot be used.
+        changes: ``{"source", "field", "old", "new"}`` for each difference.
+    """
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    disabled: list[str] = field(default_factory=list)
+    invalid: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+
+    def refuse(self, path: str, findings: Iterable[Finding]) -> None:
+        """Add a file that cannot be used."""
+        self.invalid.append({"file": path, "findings": [finding.to_dict() for finding in findings]})
+
+
+def read_files(paths: Iterable[str]) -> list[ConfigFile]:
+    """All configuration files: ours, the operator's folders, and the paths given; of two for one source the later wins.
+
+    Args:
+        paths: files, or folders that are searched for ``*.yaml``.
+
+    Returns:
+        One for each source, and one for each file that cannot be read.
+    """
+    found: dict[str, ConfigFile] = {}
+    for path in _paths(paths):
+        file = _read(path)
+        found[file.name if file.name and not file.findings else f"!{file.path}"] = file
+    return list(found.values())
+
+
+def sync(paths: Iterable[str], dry_run: bool = False) -> SyncResult:
+    """Bring CKAN's sources to what the configuration files say.
+
+    Only sources that a file created are touched; none is ever removed.
+
+    Args:
+        paths: files and folders besides those of the suite and of ``ckanext.mxopendata.config_dirs``.
+        dry_run: whether only to tell what would be done.
+    """
+    result = SyncResult()
+    for file in read_files(paths):
+        if file.findings:
+            result.refuse(file.path, file.findings)
+            continue
+        try:
+            _sync_one(file, result, dry_run)
+        except tk.ValidationError as error:
+            model.Session.rollback()
+            reasons = "; ".join(f"{key}: {value}" for key, value in error.error_summary.items())
+            result.refuse(file.path, [Finding("source_refused", value=reasons)])
+    return result
+
+
+def listing(names: Iterable[str] = (), now: datetime | None = None) -> list[dict[str, Any]]:
+    """The sources of our types, with their last run.
+
+    Args:
+        names: only these; all where empty.
+        now: the present, to tell which are late.
+
+    Returns:
+        ``[{"name", "title", "type", "url", "institution", "institution_title", "enabled", "schedule", "next_run",
+        "last_run", "last_status", "health", "file"}]``, by title; ``health`` is one of ``ok errors held failed late
+        running never off``.
+    """
+    now = now or datetime.now(timezone.utc)
+    packages, groups, sources = model.Package.__table__, model.Group.__table__, HarvestSource.__table__
+    newest = sa.select(Run).distinct(Run.source_id).order_by(Run.source_id, Run.started.desc()).subquery()
+    query = (
+        sa.select(
+            packages.c.id,
+            packages.c.name,
+            packages.c.title,
+            packages.c.private,
+            sources.c.type,
+            sources.c.url,
+            sources.c.active,
+            sources.c.frequency,
+            sources.c.next_run,
+            groups.c.name.label("institution"),
+            groups.c.title.label("institution_title"),
+            newest.c.id.label("run"),
+            newest.c.status,
+            newest.c.started,
+            newest.c.finished,
+            _MANAGED.c.file,
+        )
+        .join(sources, sources.c.id == packages.c.id)
+        .outerjoin(groups, groups.c.id == packages.c.owner_org)
+        .outerjoin(newest, newest.c.source_id == packages.c.id)
+        .outerjoin(_MANAGED, _MANAGED.c.source_id == packages.c.id)
+        .where(packages.c.state == "active", sources.c.type.in_(list(CONNECTORS)))
+        .order_by(packages.c.title)
+    )
+    wanted = list(names)
+    if wanted:
+        query = query.where(packages.c.name.in_(wanted))
+    return [_listed(row, now) for row in model.Session.execute(query)]
+
+
+def source_ids(names: Iterable[str]) -> dict[str, str]:
+    """Name → id of active sources of our types; all of them where no name is given."""
+    return {row["name"]: row["id"] for row in listing(names) if row["enabled"]}
+
+
+def export(name: str) -> dict[str, Any]:
+    """A source as its configuration file would say it.
+
+    Raises:
+        ckan.plugins.toolkit.ObjectNotFound: where there is none of that name.
+    """
+    rows = listing([name])
+    if not rows:
+        raise tk.ObjectNotFound(name)
+    row = rows[0]
+    source = HarvestSource.get(row["id"])
+    settings = json.loads(source.config) if source.config else {}
+    settings.setdefault("institution", row["institution"])
+    head = {"name": row["name"], "title": row["title"], "url": row["url"], "type": row["type"]}
+    return {**head, "enabled": row["enabled"], "schedule": row["schedule"], **settings}
+
+
+def save(content: Mapping[str, Any], origin: str | None) -> str:
+    """Create a source, and its institution where that does not exist.
+
+    Args:
+        content: as a configuration file says it.
+        origin: the file that manages it from now on, or ``None``.
+
+    Returns:
+        The id of the source.
+
+    Raises:
+        ckan.plugins.toolkit.ValidationError: where CKAN refuses it.
+    """
+    _ensure_institution(content["institution"])
+    source = tk.get_action("harvest_source_create")(_context(), _source_dict(content))
+    if origin:
+        _manage(source["id"], origin, content)
+    return source["id"]
+
+
+def _sync_one(file: ConfigFile, result: SyncResult, dry_run: bool) -> None:
+    content, name = file.content, file.name
+    package = model.Package.get(name)
+    enabled = content.get("enabled", True)
+    if package is None:
+        if not enabled:
+            result.disabled.append(name)
+            return
+        result.created.append(name)
+        if not dry_run:
+            save(content, file.path)
+        return
+    managed = model.Session.execute(sa.select(_MANAGED.c.file).where(_MANAGED.c.source_id == package.id)).first()
+    if managed is None or package.state != "active":
+        result.refuse(file.path, [Finding("source_not_ours", value=name)])
+        return
+    changes = _changes(package, content)
+    if changes:
+        result.updated.append(name)
+        result.changes += changes
+        if not dry_run:
+            _update(package.id, content, file.path)
+    else:
+        result.unchanged.append(name)
+    if not enabled:
+        result.disabled.append(name)
+
+
+def _changes(package: Any, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    source = HarvestSource.get(package.id)
+    wanted = _source_dict(content)
+    now = {
+        "title": source.title,
+        "url": source.url,
+        "source_type": source.type,
+        "frequency": source.frequency,
+        "config": source.config or "",
+        "notes": package.notes or "",
+        "enabled": source.active,
+    }
+    target = {**{key: wanted[key] for key in now if key in wanted}, "enabled": content.get("enabled", True)}
+    return [
+        {"source": package.name, "field": key, "old": now[key], "new": target[key]}
+        for key in now
+        if now[key] != target[key]
+    ]
+
+
+def _update(source_id: str, content: Mapping[str, Any], path: str) -> None:
+    tk.get_action("harvest_source_update")(_context(), {**_source_dict(content), "id": source_id})
+    # ckanext-harvest has no action that switches a source off without removing its page.
+    HarvestSource.get(source_id).active = content.get("enabled", True)
+    _manage(source_id, path, content)
+
+
+def _manage(source_id: str, path: str, content: Mapping[str, Any]) -> None:
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    values = {"file": path, "digest": digest}
+    statement = insert(_MANAGED).values(source_id=source_id, **values)
+    model.Session.execute(statement.on_conflict_do_update(index_elements=[_MANAGED.c.source_id], set_=values))
+    model.Session.commit()
+
+
+def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
+    institution = content["institution"]
+    name = institution if isinstance(institution, str) else institution["name"]
+    rest = {key: value for key, value in content.items() if key not in SOURCE_KEYS | {"schedule", "institution"}}
+    return {
+        "name": content["name"],
+        "title": content["title"],
+        "url": content["url"],
+        "source_type": content["type"],
+        "notes": content.get("notes", ""),
+        "frequency": content.get("schedule", DEFAULT_SCHEDULE),
+        "owner_org": name,
+        "config": json.dumps({"institution": name, **rest}, ensure_ascii=False, sort_keys=True, indent=1),
+    }
+
+
+def _ensure_institution(institution: str | Mapping[str, Any]) -> None:
+    """Create an institution that a file describes; one that exists belongs to its editors and is not changed."""
+    if isinstance(institution, str) or model.Group.get(institution["name"]) is not None:
+        return
+    tk.get_action("organization_create")(_context(), dict(institution))
+
+
+def _listed(row: Any, now: datetime) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "title": row.title or row.name,
+        "type": row.type,
+        "url": row.url,
+        "private": row.private,
+        "institution": row.institution,
+        "institution_title": row.institution_title,
+        "enabled": bool(row.active),
+        "schedule": row.frequency,
+        "next_run": row.next_run.replace(tzinfo=timezone.utc).isoformat() if row.next_run else None,
+        "last_run": row.run,
+        "last_status": row.status or ("running" if row.run else None),
+        "last_finished": row.finished.astimezone(timezone.utc).isoformat() if row.finished else None,
+        "health": _health(row, now),
+        "file": row.file,
+    }
+
+
+def _health(row: Any, now: datetime) -> str:
+    if not row.active:
+        return "off"
+    if row.run is None:
+        return "never"
+    if row.status is None:
+        return "running"
+    every = _EVERY_DAYS.get(row.frequency)
+    health = _HEALTH[row.status]
+    # Twice its interval without a run: nobody harvests it, whatever the last one came to.
+    if health == "ok" and every and now - row.started > timedelta(days=2 * every):
+        return "late"
+    return health
+
+
+def _paths(paths: Iterable[str]) -> list[Path]:
+    folders = [Path(str(files(f"ckanext.mxopendata.{FOLDER}")))]
+    folders += [Path(folder, FOLDER) for folder in config.config_dirs()]
+    found: list[Path] = []
+    for path in [*folders, *map(Path, paths)]:
+        found += sorted(path.rglob("*.yaml")) if path.is_dir() else [path] if path.is_file() else []
+    return found
+
+
+def _read(path: Path) -> ConfigFile:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        return ConfigFile(str(path), {}, [Finding("config_not_yaml", details={"reason": " ".join(str(error).split())})])
+    if isinstance(content, Mapping):
+        # YAML reads an unquoted 2026-11-22 as a date, and 09 as text or number depending on its digits.
+        content = json.loads(json.dumps(content, default=str))
+    findings = check_file(content)
+    return ConfigFile(str(path), content if isinstance(content, dict) else {}, findings)
+
+
+def _context() -> Context:
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    return {"ignore_auth": True, "user": user["name"], "model": model, "session": model.Session}

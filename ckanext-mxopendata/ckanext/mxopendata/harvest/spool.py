@@ -1,0 +1,159 @@
+"""Keeps what was read until the whole list is complete: nothing is decided on half a list, and a run resumes here."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ckan import model
+
+from ckanext.mxopendata.harvest import identity
+from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
+from ckanext.mxopendata.harvest.model import Spooled
+from ckanext.mxopendata.harvest.settings import SourceSettings
+from ckanext.mxopendata.metadata.findings import Finding, worst
+from ckanext.mxopendata.metadata.mapping import record_identity, title_key
+
+_SPOOL = Spooled.__table__
+# Fast rather than small: the spool lives for minutes.
+_COMPRESSION = 1
+_INSERT_SIZE = 500
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What is needed to take a record of one source into the spool.
+
+    Attributes:
+        connector: the source's connector.
+        settings: the source's configuration.
+        institution: name of the institution, for derived identifiers.
+    """
+
+    connector: Connector
+    settings: SourceSettings
+    institution: str
+
+    def line(self, record: Any, number: int) -> dict[str, Any]:
+        """The spool's columns for one record, without the run and the page.
+
+        Args:
+            record: as the connector gave it.
+            number: its place in the list, from 0.
+        """
+        if isinstance(record, Unreadable):
+            return _line(record.identifier, {}, "", action="rejected", findings=[record.finding])
+        if not isinstance(record, Mapping):
+            found = Finding("record_not_an_object", location=str(number + 1), value=str(record))
+            return _line(f"#{number + 1}", {}, "", action="rejected", findings=[found])
+        return self._object_line(record, number)
+
+    def _object_line(self, record: Mapping[str, Any], number: int) -> dict[str, Any]:
+        known = record_identity(dict(record), self.connector.platform)
+        key = title_key(known.title) if known.title else ""
+        findings: list[Finding] = []
+        action = None
+        identifier = known.identifier
+        if not key:
+            action = "rejected"
+            findings.append(Finding("record_without_title", field="title", location=str(number + 1), value=identifier))
+        elif not identifier:
+            identifier = identity.derived_identifier(self.institution, key)
+            findings.append(
+                Finding("record_without_identifier", field="identifier", location=str(number + 1), value=identifier)
+            )
+        if self.connector.not_a_dataset(record):
+            action, findings = "excluded", [Finding("record_not_a_dataset", value=known.title)]
+        elif not identity.passes(record, self.settings.include, self.settings.exclude):
+            action, findings = "excluded", []
+        digest = identity.content_hash(record, self.connector.platform)
+        return _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
+
+
+def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, Any]]) -> int:
+    """Keep the records of one page in the current transaction; once more for the same page changes nothing.
+
+    Args:
+        run_id: id of the run.
+        page: number of the page within the run.
+        first_number: place of its first record in the list, from 0.
+        lines: as :meth:`Reader.line` makes them.
+
+    Returns:
+        How many records there were.
+    """
+    rows = [
+        {"run_id": run_id, "page": page, "number": first_number + offset, **line} for offset, line in enumerate(lines)
+    ]
+    for start in range(0, len(rows), _INSERT_SIZE):
+        statement = insert(_SPOOL).values(rows[start : start + _INSERT_SIZE])
+        model.Session.execute(statement.on_conflict_do_nothing())
+    return len(rows)
+
+
+def records(run_id: str, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The records themselves, by number."""
+    query = sa.select(_SPOOL.c.number, _SPOOL.c.record).where(
+        _SPOOL.c.run_id == run_id, _SPOOL.c.number.in_(list(numbers))
+    )
+    return {row.number: json.loads(zlib.decompress(row.record)) for row in model.Session.execute(query)}
+
+
+def count(run_id: str) -> int:
+    """How many records a run has read so far."""
+    query = sa.select(sa.func.count()).select_from(_SPOOL).where(_SPOOL.c.run_id == run_id)
+    return model.Session.execute(query).scalar_one()
+
+
+def drop_repeats(run_id: str) -> None:
+    """Forget records that slipped from one page to the next and so came twice, with the same content."""
+    earlier = _SPOOL.alias()
+    again = sa.exists().where(
+        earlier.c.run_id == _SPOOL.c.run_id,
+        earlier.c.identifier == _SPOOL.c.identifier,
+        earlier.c.hash == _SPOOL.c.hash,
+        earlier.c.page < _SPOOL.c.page,
+    )
+    model.Session.execute(sa.delete(_SPOOL).where(_SPOOL.c.run_id == run_id, again))
+
+
+def clear(run_id: str) -> None:
+    """Remove a run's records, which nobody needs once it has ended."""
+    model.Session.execute(sa.delete(_SPOOL).where(_SPOOL.c.run_id == run_id))
+
+
+def _line(
+    identifier: str,
+    record: Mapping[str, Any],
+    digest: str,
+    title: str | None = None,
+    key: str = "",
+    action: str | None = None,
+    findings: Iterable[Finding] = (),
+) -> dict[str, Any]:
+    found = list(findings)
+    return {
+        "identifier": _storable(identifier),
+        "hash": digest,
+        "title": _storable(title) if title else None,
+        "title_key": _storable(key),
+        "action": action,
+        "findings": [_storable_facts(finding) for finding in found],
+        "severity": worst(found),
+        "record": zlib.compress(json.dumps(record, ensure_ascii=True).encode("ascii"), _COMPRESSION),
+    }
+
+
+def _storable(text: str) -> str:
+    """Text without what PostgreSQL cannot hold: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _storable_facts(finding: Finding) -> dict[str, Any]:
+    return json.loads(json.dumps(finding.facts()).replace("\\u0000", ""))

@@ -1,0 +1,263 @@
+"""Writes what was decided, in batches of one transaction and one search request each.
+
+A ``ValidationError`` inside ``package_create`` rolls the whole transaction back, savepoints included (stack trap 7).
+A batch is therefore tried as a whole; at the first bad record it stops, those before it are written again without it,
+the bad one is reported, and the rest goes on: one bad record costs one record.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.lib.search import SearchIndexError
+
+from ckanext.harvest.model import HarvestObject, HarvestObjectError
+
+from ckanext.mxopendata.harvest import index, spool
+from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
+from ckanext.mxopendata.harvest.model import DONE, WAITING, WRITTEN, Identity, Record, Run
+from ckanext.mxopendata.metadata.findings import Finding, worst
+
+log = logging.getLogger(__name__)
+
+_RECORD = Record.__table__
+_IDENTITY = Identity.__table__
+_REPORT_STATUS = {
+    "created": "added",
+    "updated": "updated",
+    "matched": "updated",
+    "restored": "updated",
+    "archived": "deleted",
+    "deleted": "deleted",
+}
+
+
+@dataclass
+class _Outcome:
+    """What one try at a batch came to."""
+
+    written: list[tuple[Mapping[str, Any], Draft]] = field(default_factory=list)
+    bad: Mapping[str, Any] | None = None
+    finding: Finding | None = None
+
+
+def write_batch(run: Run, writer: DatasetWriter, size: int) -> int:
+    """Write the next waiting records of a run, commit, and bring the search index up to date.
+
+    Several processes may do this for one run at a time: each takes records that no other has locked.
+
+    Args:
+        run: the run.
+        writer: makes datasets of records.
+        size: how many records at most.
+
+    Returns:
+        How many records were dealt with; 0 where none is left that nobody else works on.
+    """
+    _finish_indexing(run)
+    rows = _take(run, size)
+    if not rows:
+        model.Session.rollback()
+        return 0
+    waiting = rows
+    while waiting:
+        outcome = _try(run, writer, waiting)
+        if outcome.bad is None:
+            _commit(run, outcome)
+            break
+        model.Session.rollback()
+        position = waiting.index(outcome.bad)
+        again = _try(run, writer, _take(run, position, [row["number"] for row in waiting[:position]]))
+        if again.bad is not None:
+            # What went well a moment ago fails now: not the record's fault, so it is not the record's loss.
+            model.Session.rollback()
+            raise RuntimeError("a batch failed twice at different records")
+        _commit(run, again)
+        _reject(run, outcome.bad, outcome.finding)
+        numbers = [row["number"] for row in waiting[position + 1 :]]
+        waiting = _take(run, len(numbers), numbers)
+    return len(rows)
+
+
+def _take(run: Run, size: int, numbers: Sequence[int] | None = None) -> list[Mapping[str, Any]]:
+    """Lock waiting records; the lock lasts until the transaction ends, so that a killed process leaves none behind."""
+    if numbers is not None and not numbers:
+        return []
+    query = (
+        sa.select(_RECORD)
+        .where(_RECORD.c.run_id == run.id, _RECORD.c.state == WAITING)
+        .order_by(_RECORD.c.number)
+        .limit(size)
+        .with_for_update(skip_locked=True)
+    )
+    if numbers is not None:
+        query = query.where(_RECORD.c.number.in_(numbers))
+    return [dict(row) for row in model.Session.execute(query).mappings()]
+
+
+def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> _Outcome:
+    outcome = _Outcome()
+    if not rows:
+        return outcome
+    records = spool.records(run.id, [row["number"] for row in rows])
+    writer.begin(rows, _source_tags(run, rows))
+    for row in rows:
+        try:
+            outcome.written.append((row, writer.write(row, records.get(row["number"], {}))))
+        except tk.ValidationError as error:
+            outcome.bad, outcome.finding = row, _refused(error)
+            return outcome
+        except sa.exc.OperationalError:
+            # The database is in trouble, not the record.
+            raise
+        except Exception as error:  # whatever one record does to the mapping or to CKAN costs only that record
+            log.exception("record %s of run %s cannot be written", row["identifier"], run.id)
+            outcome.bad, outcome.finding = row, Finding("record_failed", value=f"{type(error).__name__}: {error}")
+            return outcome
+    return outcome
+
+
+def _source_tags(run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    ids = [row["dataset_id"] for row in rows if row["dataset_id"]]
+    query = sa.select(_IDENTITY.c.dataset_id, _IDENTITY.c.source_tags).where(
+        _IDENTITY.c.source_id == run.source_id, _IDENTITY.c.dataset_id.in_(ids)
+    )
+    return {row.dataset_id: row.source_tags for row in model.Session.execute(query)} if ids else {}
+
+
+def _refused(error: tk.ValidationError) -> Finding:
+    reasons = "; ".join(f"{key}: {value}" for key, value in sorted(error.error_summary.items()))
+    return Finding("record_refused", value=reasons, details={"fields": ", ".join(sorted(error.error_dict))})
+
+
+def _commit(run: Run, outcome: _Outcome) -> None:
+    """Note what was written in the transaction that writes it; index afterwards."""
+    for row, draft in outcome.written:
+        _note(run, row, draft)
+    _harvest_objects(run, outcome.written)
+    model.repo.commit()
+    _index(run, {draft.dataset_id: row["number"] for row, draft in outcome.written})
+
+
+def _note(run: Run, row: Mapping[str, Any], draft: Draft) -> None:
+    found = [Finding.from_facts(facts) for facts in row["findings"]] + list(draft.findings)
+    facts = [finding.facts() for finding in found]
+    model.Session.execute(
+        sa.update(_RECORD)
+        .where(_RECORD.c.run_id == run.id, _RECORD.c.number == row["number"])
+        .values(state=WRITTEN, dataset_id=draft.dataset_id, findings=facts, severity=worst(found))
+    )
+    here = _IDENTITY.c.source_id == run.source_id
+    if row["action"] in {"archived", "deleted"}:
+        statement = sa.update(_IDENTITY).where(here, _IDENTITY.c.identifier == row["identifier"])
+        model.Session.execute(statement.values(archived_at=run.at))
+        return
+    if row["previous_identifier"]:
+        model.Session.execute(sa.delete(_IDENTITY).where(here, _IDENTITY.c.identifier == row["previous_identifier"]))
+    values = {
+        "dataset_id": draft.dataset_id,
+        "hash": row["hash"],
+        "title_key": row["title_key"],
+        "source_tags": draft.source_tags,
+        "findings": facts,
+        "severity": worst(found),
+        "archived_at": None,
+        "absent_since": None,
+        "absent_runs": 0,
+    }
+    statement = insert(_IDENTITY).values(
+        source_id=run.source_id, identifier=row["identifier"], first_seen=run.at, **values
+    )
+    model.Session.execute(
+        statement.on_conflict_do_update(index_elements=[_IDENTITY.c.source_id, _IDENTITY.c.identifier], set_=values)
+    )
+
+
+def _harvest_objects(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]]) -> None:
+    """The stock pages know a dataset's source, and a job's figures, by one current harvest object for each dataset."""
+    if not written:
+        return
+    objects = HarvestObject.__table__
+    now = sa.func.timezone("utc", sa.func.now())
+    ids = [draft.dataset_id for _, draft in written]
+    model.Session.execute(
+        sa.update(objects).where(objects.c.package_id.in_(ids), objects.c.current.is_(True)).values(current=False)
+    )
+    rows = [
+        {
+            "id": model.types.make_uuid(),
+            "guid": row["identifier"],
+            "current": row["action"] != "deleted",
+            "package_id": draft.dataset_id,
+            "report_status": _REPORT_STATUS[row["action"]],
+        }
+        for row, draft in written
+    ]
+    common = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id, "state": "COMPLETE"}
+    times = dict.fromkeys(("gathered", "fetch_started", "fetch_finished", "import_started", "import_finished"), now)
+    model.Session.execute(insert(objects).values([{**row, **common, **times, "retry_times": 0} for row in rows]))
+
+
+def _index(run: Run, numbers: Mapping[str, int]) -> None:
+    """Index committed datasets; where Solr is away they stay marked, and the run goes on with them later."""
+    try:
+        failed = index.index_datasets(numbers)
+    except (SearchIndexError, OSError) as error:
+        log.error("run %s: the search index does not answer: %s", run.id, error)
+        raise
+    for dataset_id, reason in failed.items():
+        _add_finding(run, numbers[dataset_id], Finding("record_not_indexed", value=reason))
+    statement = sa.update(_RECORD).where(_RECORD.c.run_id == run.id, _RECORD.c.number.in_(list(numbers.values())))
+    model.Session.execute(statement.values(state=DONE))
+    model.repo.commit()
+
+
+def _finish_indexing(run: Run) -> None:
+    """Index what a process that was killed had committed but not sent to Solr."""
+    query = (
+        sa.select(_RECORD.c.dataset_id, _RECORD.c.number)
+        .where(_RECORD.c.run_id == run.id, _RECORD.c.state == WRITTEN)
+        .with_for_update(skip_locked=True)
+    )
+    rows = model.Session.execute(query).all()
+    if rows:
+        _index(run, {row.dataset_id: row.number for row in rows})
+
+
+def _reject(run: Run, row: Mapping[str, Any], finding: Finding | None) -> None:
+    """Report one record that could not be written, in a transaction of its own."""
+    found = finding or Finding("record_failed")
+    facts = [*row["findings"], found.facts()]
+    model.Session.execute(
+        sa.update(_RECORD)
+        .where(_RECORD.c.run_id == run.id, _RECORD.c.number == row["number"])
+        .values(action="rejected", state=DONE, findings=facts, severity="error")
+    )
+    add_stock_error(run, row["identifier"], found)
+    model.repo.commit()
+
+
+def add_stock_error(run: Run, identifier: str, finding: Finding) -> None:
+    """Show a rejected record on the pages of ckanext-harvest too, in the current transaction."""
+    job = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
+    broken = HarvestObject(guid=identifier, current=False, state="ERROR", report_status="errored", **job)
+    model.Session.add(broken)
+    model.Session.flush()
+    message = finding.to_dict()["message"]
+    model.Session.add(HarvestObjectError(message=message, harvest_object_id=broken.id, stage="Import"))
+
+
+def _add_finding(run: Run, number: int, finding: Finding) -> None:
+    where = (_RECORD.c.run_id == run.id, _RECORD.c.number == number)
+    row = model.Session.execute(sa.select(_RECORD.c.findings).where(*where)).one()
+    facts = [*row.findings, finding.facts()]
+    severity = worst(Finding.from_facts(item) for item in facts)
+    model.Session.execute(sa.update(_RECORD).where(*where).values(findings=facts, severity=severity))
