@@ -9,10 +9,11 @@ LOCAL := $(PYTHON) -m local
 UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help python up demo stop clean install test lint fmt types unit integration e2e faults wheel i18n requirements
+.PHONY: help python up demo stop clean install test lint fmt types unit integration e2e faults wheel i18n pins
 
 help: ## Esta ayuda / this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {gsub(/ /, "|", $$1); printf "  make %-12s %s\n", $$1, $$2}' \
+	  $(MAKEFILE_LIST) | sed 's/|/ | /g'
 	@echo
 	@echo "  PORT=5001              otro puerto para el sitio / another port for the site (5000)"
 	@echo "  MXOPENDATA_HOME=…      dónde vive la instalación / where the installation lives (.local)"
@@ -42,22 +43,15 @@ install: python ## Solo el entorno virtual y Solr / only the virtual environment
 test: python ## Todas las pruebas; no deja nada corriendo / every test; leaves nothing running
 	@$(LOCAL) test
 
-lint: install ## Reglas y formato del código / rules and format of the code
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+lint types unit integration e2e faults wheel: install ## Una sola línea de pruebas / one lane of the tests
+	@$(LOCAL) lane $@
+
+i18n: install ## El catálogo en español está completo y compilado / the Spanish catalogue is complete and compiled
+	@$(BIN)/python -m pytest -q $(UNIT_ONLY) tests/unit/front_door/test_translations.py
 
 fmt: install ## Da formato al código / format the code
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
 
-types: install ## Tipos / types
-	$(BIN)/pyright --pythonpath $(BIN)/python
-
-i18n: install ## Catálogo en español completo y compilado / the Spanish catalogue is complete and compiled
-	$(BIN)/python -m local.translations
-
-unit: install ## Pruebas sin servicios / tests without services
-	$(BIN)/python -m pytest $(UNIT_ONLY) tests/unit
-
-integration e2e faults wheel: python ## Una línea de pruebas / one lane of tests: integration, e2e, faults, wheel
-	@$(LOCAL) test $@
+pins: python ## Vuelve a fijar las versiones probadas / pin the tested versions again
+	@$(LOCAL) pins

@@ -11,6 +11,7 @@ from local import stack
 from local.problem import Problem, say, show
 from local.settings import Settings
 
+NOTHING_DONE = 2
 INTERRUPTED = 130
 
 
@@ -33,19 +34,35 @@ def _demo(settings: Settings) -> None:
     demo.main(settings)
 
 
-def _test(settings: Settings) -> None:
+def _test(settings: Settings, *names: str) -> int:
     from local import lanes
 
-    sys.exit(lanes.run(settings))
+    return lanes.run_all(settings, names)
 
 
-COMMANDS: dict[str, Callable[[Settings], None]] = {
+def _lane(settings: Settings, name: str) -> int:
+    from local import lanes
+
+    return lanes.run_one(settings, name)
+
+
+def _pins(settings: Settings) -> None:
+    from local import pins
+
+    with stack.at_work(settings):
+        stack.install(settings)
+        pins.make(settings)
+
+
+COMMANDS: dict[str, Callable[..., int | None]] = {
     "up": _up,
     "install": _install,
     "demo": _demo,
     "stop": stack.stop,
     "clean": stack.clean,
     "test": _test,
+    "lane": _lane,
+    "pins": _pins,
 }
 
 
@@ -53,16 +70,16 @@ def main() -> int:
     """Run the command; 0 when it is done, 2 when something a person can mend stopped it, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="local", description="El portal completo en esta máquina.")
     parser.add_argument("command", choices=COMMANDS)
-    chosen = parser.parse_args().command
+    parser.add_argument("names", nargs="*", help="líneas de pruebas / lanes of tests")
+    chosen = parser.parse_args()
     try:
-        COMMANDS[chosen](settings_module.from_environment())
+        return COMMANDS[chosen.command](settings_module.from_environment(), *chosen.names) or 0
     except Problem as problem:
         show(problem)
-        return 2
+        return NOTHING_DONE
     except KeyboardInterrupt:
         say("\nInterrumpido: lo que esta orden había iniciado se detuvo; repítala cuando quiera.")
         return INTERRUPTED
-    return 0
 
 
 if __name__ == "__main__":

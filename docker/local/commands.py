@@ -27,6 +27,7 @@ class CommandFailed(Exception):  # noqa: N818 - named for what happened
 
 
 LAST_CHARACTERS = 2000
+PATIENCE_SECONDS = 20.0
 
 
 def run(  # noqa: PLR0913 - as many as a command has sides
@@ -74,17 +75,42 @@ def run(  # noqa: PLR0913 - as many as a command has sides
     try:
         printed, _ = child.communicate(text_in)
     except BaseException:
-        started = processes.start_time(child.pid)
-        if started is not None:
-            processes.end(processes.Process(child.pid, started), signal.SIGTERM, 5.0)
-        child.kill()
-        child.communicate()
+        _end(child)
         raise
     with log.open("a", encoding="utf-8") as file:
         file.write(printed)
     if child.returncode != 0:
         raise CommandFailed(words, child.returncode, printed[-LAST_CHARACTERS:].strip())
     return printed
+
+
+def watch(argv: Sequence[str | Path], environment: dict[str, str] | None = None, folder: Path | None = None) -> int:
+    """Run a command whose words go where ours go, and wait for its end.
+
+    Returns:
+        Its exit code.
+    """
+    child = subprocess.Popen(
+        [str(word) for word in argv],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=processes.die_with_parent(),  # noqa: PLW1509 - there are no threads
+    )
+    try:
+        return child.wait()
+    except BaseException:
+        _end(child)
+        raise
+
+
+def _end(child: subprocess.Popen[Any]) -> None:
+    started = processes.start_time(child.pid)
+    if started is not None:
+        processes.end(processes.Process(child.pid, started), signal.SIGTERM, PATIENCE_SECONDS)
+    child.kill()
+    child.wait()
 
 
 def as_user(user: str | None) -> dict[str, Any]:

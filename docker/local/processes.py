@@ -42,13 +42,13 @@ def start_time(pid: int) -> str | None:
     return None if not state or state.startswith("Z") else began.strip()
 
 
-def record(path: Path, pid: int) -> Process | None:
-    """Write down a process that was just started; ``None`` when it has ended already."""
+def record(path: Path, pid: int, mark: str = "") -> Process | None:
+    """Write down a process that was just started, with what tells it from its like; ``None`` when it has ended."""
     started = start_time(pid)
     if started is None:
         return None
     process = Process(pid, started)
-    files.write_json(path, asdict(process))
+    files.write_json(path, {**asdict(process), "mark": mark})
     return process
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -75,6 +77,18 @@ def want(settings: Settings, program: Program) -> None:
         files.write_json(path, facts)
 
 
+def mark(program: Program) -> str:
+    """A short text that differs when anything about a program differs."""
+    return hashlib.sha256(json.dumps(asdict(program), sort_keys=True).encode()).hexdigest()
+
+
+def _runs_as_wanted(settings: Settings, name: str) -> bool:
+    """Whether a program runs, and not still its predecessor, which the supervisor is about to end."""
+    facts = files.read_json(wanted_folder(settings.home) / f"{name}.json")
+    now = files.read_json(running_file(settings.home, name))
+    return bool(facts and now and now.get("mark") == mark(Program(**facts)) and running(settings, name))
+
+
 def unwant(settings: Settings, name: str) -> None:
     """Ask for a program's end; :func:`wait_gone` sees it."""
     (wanted_folder(settings.home) / f"{name}.json").unlink(missing_ok=True)
@@ -104,7 +118,7 @@ def wait_ready(settings: Settings, name: str, ready: Callable[[], bool], seconds
         Problem: the program keeps ending, or is not ready in time; its last words are in the message.
     """
     deadline = time.monotonic() + seconds
-    while not (running(settings, name) and ready()):
+    while not (_runs_as_wanted(settings, name) and ready()):
         exits = (files.read_json(exits_file(settings.home, name)) or {}).get("count", 0)
         if exits >= FAILED_STARTS or time.monotonic() > deadline:
             raise _not_ready(settings, name, seconds, exits)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local import commands, files, programs, state
+from local import commands, files, installation, programs, state
 from local.problem import Problem
 from local.settings import ADDRESS, Settings
 
@@ -26,6 +26,9 @@ HARVESTER_RUN_PAUSE = 60.0
 # longer time-out for all would hide a dead server from the web processes.
 CONSUMER_QUERY = "socket_timeout=86400&socket_connect_timeout=5&socket_keepalive=true"
 SYSADMIN = "admin"
+# What a running site has read and does not read again.
+CODE = ("ckanext-mxopendata", "schemas", "harvest_configs", "docker/local")
+CODE_SUFFIXES = (".py", ".html", ".yaml", ".yml", ".csv", ".json", ".mo", ".css", ".js")
 # Of the tests only.
 LEFT_OUT = ("testing",)
 
@@ -189,9 +192,20 @@ def _program(
         environment=environment,
         folder=str(settings.home),
         order=order,
-        # A changed configuration or a changed checkout's dependencies mean a new start.
-        version=hashlib.sha256(settings.ini.read_bytes()).hexdigest(),
+        # A changed configuration or changed code mean a new start.
+        version=_version(settings),
     )
+
+
+def _version(settings: Settings) -> str:
+    digest = hashlib.sha256(settings.ini.read_bytes())
+    digest.update((settings.venv / installation.STAMP).read_bytes())
+    for folder in CODE:
+        for path in sorted((settings.root / folder).rglob("*")):
+            if path.suffix in CODE_SUFFIXES:
+                status = path.stat()
+                digest.update(f"{path}{status.st_mtime_ns}{status.st_size}".encode())
+    return digest.hexdigest()
 
 
 def _changes(settings: Settings) -> dict[str, str]:

@@ -41,7 +41,7 @@ def at_work(settings: Settings) -> Iterator[None]:
             if not was_running:
                 # A second Ctrl-C must not stop the tidying up.
                 previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
-                _end_everything(settings)
+                end_everything(settings)
                 signal.signal(signal.SIGINT, previous)
             raise
 
@@ -192,11 +192,12 @@ def stop(settings: Settings) -> None:
         say("No hay nada que detener.")
         return
     with lock.only_one(settings):
-        _end_everything(settings)
+        end_everything(settings)
     say("Todo detenido.")
 
 
-def _end_everything(settings: Settings) -> None:
+def end_everything(settings: Settings) -> None:
+    """End every process of an installation, at once and in good order; the caller holds the lock."""
     process = processes.recorded(programs.supervisor_file(settings.home))
     if process is not None:
         processes.end(process, seconds=END_SECONDS)
@@ -206,13 +207,19 @@ def _end_everything(settings: Settings) -> None:
     programs.supervisor_file(settings.home).unlink(missing_ok=True)
 
 
+def clean_home(settings: Settings) -> None:
+    """End every process, then remove the installation."""
+    if not settings.home.exists():
+        return
+    with lock.only_one(settings):
+        end_everything(settings)
+        postgres.remove(settings)
+        shutil.rmtree(settings.home)
+
+
 def clean(settings: Settings) -> None:
     """End every process, then remove the installation and what was built; a second one finds nothing to do."""
-    if settings.home.exists():
-        with lock.only_one(settings):
-            _end_everything(settings)
-            postgres.remove(settings)
-            shutil.rmtree(settings.home)
+    clean_home(settings)
     for folder in (settings.build, *(settings.root / name for name in (*BUILD_PRODUCTS, *CACHES))):
         shutil.rmtree(folder, ignore_errors=True)
     say(f"Quitado: {settings.home} y lo construido.")

@@ -52,7 +52,7 @@ def port(settings: Settings, name: str, running: bool) -> int:
     known = _read(settings).get("ports", {}).get(name)
     if known is not None and (running or is_free(known)):
         return known
-    found = _free_port(set(_read(settings).get("ports", {}).values()))
+    found = free_port(set(_read(settings).get("ports", {}).values()))
     _remember(settings, "ports", name, found)
     return found
 
@@ -90,10 +90,11 @@ def is_free(number: int) -> bool:
     return True
 
 
-def _free_port(taken: set[int]) -> int:
+def free_port(taken: set[int] | None = None) -> int:
+    """A port of this machine on which nothing listens, and that is none of ``taken``."""
     while True:
         with socket.socket() as probe:
             probe.bind((ADDRESS, 0))
             number = probe.getsockname()[1]
-        if number not in taken:
+        if number not in (taken or ()):
             return number

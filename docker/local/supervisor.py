@@ -109,7 +109,7 @@ class Supervisor:
                 self._count_exit(program.name, None)
                 self._postpone(program, 0.0)
                 return
-        processes.record(programs.running_file(self.home, program.name), child.pid)
+        processes.record(programs.running_file(self.home, program.name), child.pid, programs.mark(program))
         self.running[program.name] = Running(program, child, time.monotonic())
 
     def _note_exit(self, name: str, running: Running) -> None:
