@@ -149,7 +149,8 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
         raise
     except Exception as error:  # a fault of ours must not end the process that serves all other sources
         log.exception("run %s ends for a fault", run_id)
-        finding = Finding("run_fault", value=f"{type(error).__name__}: {error}")
+        # The message of an exception may quote a record, and with it a person's name.
+        finding = Finding("run_fault", value=type(error).__name__)
     model.Session.rollback()
     fail(get_run(run_id), finding)
     return False

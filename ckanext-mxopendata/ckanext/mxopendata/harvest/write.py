@@ -120,7 +120,7 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
             raise
         except Exception as error:  # whatever one record does to the mapping or to CKAN costs only that record
             log.exception("record %s of run %s cannot be written", row["identifier"], run.id)
-            outcome.bad, outcome.finding = row, Finding("record_failed", value=f"{type(error).__name__}: {error}")
+            outcome.bad, outcome.finding = row, Finding("record_failed", value=type(error).__name__)
             return outcome
     return outcome
 

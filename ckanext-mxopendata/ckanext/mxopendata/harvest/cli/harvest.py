@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, print_json, print_table, stop
+from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, print_table, stop
 
 STATUS = {
     "finished": "terminada",
@@ -35,6 +35,7 @@ HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "rechaz.", "g
 @click.option("--confirm-run", "confirmed", metavar="ID", help="Dejar pasar una corrida detenida.")
 @click.option("--now", "at", metavar="T", help="Fecha y hora de la corrida, ISO 8601; por omisión, ahora.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def harvest(
     names: tuple[str, ...],
     everything: bool,
@@ -107,11 +108,14 @@ def _record_bar(name: str) -> tqdm:
 def _follow(bar: tqdm) -> Any:
     """Shows how far a run is: how many records, how fast, how long still."""
 
+    shown = ""
+
     def tell(run: Any, done: int, total: int | None) -> None:
-        phase = PHASES[run.phase]
-        if bar.postfix != phase:
+        nonlocal shown
+        if shown != run.phase:
+            shown = run.phase
             bar.reset(total)
-            bar.set_postfix_str(phase, refresh=False)
+            bar.set_postfix_str(PHASES[shown], refresh=False)
         bar.total = total
         _move_to(bar, done)
 

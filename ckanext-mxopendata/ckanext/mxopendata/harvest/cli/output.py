@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
 from typing import Any, NoReturn
 
 import click
@@ -34,3 +35,15 @@ def stop(message: str, code: int = NOTHING_DONE) -> NoReturn:
     """End the command with one line that says why."""
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def in_request(command: Callable[..., None]) -> Callable[..., None]:
+    """Run a command inside a request, as ckanext-harvest's consumers are: CKAN's translations and helpers need one."""
+
+    @click.pass_context
+    @wraps(command)
+    def wrapped(context: click.Context, *args: Any, **options: Any) -> None:
+        with context.meta["flask_app"].test_request_context():
+            command(*args, **options)
+
+    return wrapped

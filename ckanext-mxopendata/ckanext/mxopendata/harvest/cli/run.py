@@ -6,7 +6,7 @@ import click
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import print_json, print_table, stop
+from ckanext.mxopendata.harvest.cli.output import in_request, print_json, print_table, stop
 from ckanext.mxopendata.harvest.model import ABSENT_ACTIONS, READ_ACTIONS
 from ckanext.mxopendata.metadata.findings import SEVERITIES
 
@@ -19,6 +19,7 @@ def run() -> None:
 @run.command()
 @click.argument("run_id", metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def show(run_id: str, as_json: bool) -> None:
     """Muestra una corrida."""
     try:
@@ -40,6 +41,7 @@ def show(run_id: str, as_json: bool) -> None:
 @click.option("--action", type=click.Choice([*READ_ACTIONS, *ABSENT_ACTIONS]), help="Solo los de esta acción.")
 @click.option("--severity", type=click.Choice(list(SEVERITIES)), help="Solo los de esta gravedad.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON con todos.")
+@in_request
 def records(run_id: str, action: str | None, severity: str | None, as_json: bool) -> None:
     """Muestra qué pasó con cada registro de una corrida."""
     from ckanext.mxopendata.harvest import engine, report

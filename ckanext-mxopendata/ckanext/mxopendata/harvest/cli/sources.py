@@ -12,7 +12,7 @@ import yaml
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, print_json, print_table, stop
+from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, print_table, stop
 
 HEALTH = {
     "ok": "bien",
@@ -34,6 +34,7 @@ def sources() -> None:
 
 @sources.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def list_(as_json: bool) -> None:
     """Lista las fuentes con su última corrida y su estado."""
     from ckanext.mxopendata.harvest.sources import listing
@@ -51,6 +52,7 @@ def list_(as_json: bool) -> None:
 @sources.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def check(names: tuple[str, ...], as_json: bool) -> None:
     """Prueba si las fuentes responden; no guarda nada."""
     from ckanext.mxopendata.harvest.sources import listing
@@ -74,6 +76,7 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Solo decir qué se haría.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def sync(paths: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
     """Crea y actualiza las fuentes que describen los archivos <estado>/<gobierno>.yaml; nunca elimina."""
     from ckanext.mxopendata.harvest import sources as room
@@ -94,6 +97,7 @@ def sync(paths: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
 @sources.command()
 @click.argument("path", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def export(path: str | None, as_json: bool) -> None:
     """Escribe las fuentes como archivos de configuración: en la carpeta PATH, o en la pantalla."""
     from ckanext.mxopendata.harvest import sources as room
@@ -117,6 +121,7 @@ def export(path: str | None, as_json: bool) -> None:
 @click.argument("source", metavar="URL|NAME")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Cuántos registros.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
+@in_request
 def preview(source: str, limit: int, as_json: bool) -> None:
     """Muestra qué serían los primeros registros de una fuente o dirección; no guarda nada."""
     from ckanext.mxopendata.harvest import engine
@@ -152,6 +157,7 @@ def preview(source: str, limit: int, as_json: bool) -> None:
 @click.option("--config", "config_file", type=click.File(encoding="utf-8"), help="Archivo JSON con la configuración.")
 @click.option("--yes", is_flag=True, help="Guardar sin preguntar.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON; sin --yes no guarda nada.")
+@in_request
 def add(
     url: str,
     name: str | None,

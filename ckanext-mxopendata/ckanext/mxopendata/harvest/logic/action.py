@@ -107,6 +107,7 @@ def harvest_source_reindex(original: Callable[..., Any], context: Context, data_
     ckanext-harvest 1.6.3 stores an unvalidated dictionary on CKAN 2.12 (stack trap 2); it calls this when a job ends.
     """
     source_id = tk.get_or_bust(data_dict, "id")
+    tk.check_access("harvest_source_reindex", context, data_dict)
     result = original(context, data_dict)
     index.rebuild_source(source_id, bool(context.get("defer_commit", False)))
     package = model.Package.get(source_id)
