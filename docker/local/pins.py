@@ -23,7 +23,7 @@ FOR_OPERATORS = "requirements.txt"
 INSTEAD = {"psycopg2": "psycopg2-binary"}
 TESTED_HEAD = "# The tested set of the local stack and the tests; `make pins` makes this file from requirements.in.\n"
 OPERATORS_HEAD = (
-    "# What the suite needs beside CKAN, in the versions it is tested with (CKAN 2.12.0). CKAN and its requirements are\n"
+    "# What the suite needs beside CKAN, in the versions tested with (CKAN 2.12.0). CKAN and its requirements are\n"
     "# not named: your checkout of CKAN would be replaced. `make pins` makes this file from pyproject.toml.\n"
 )
 
