@@ -27,7 +27,7 @@ setup(
     package_data={
         "ckanext.mxopendata": ["*.yaml", "migration/**/*", "i18n/**/*.mo", "i18n/**/*.po"],
         "*": ["templates/**/*", "assets/**/*", "public/**/*", "*.yaml", "*.csv"],
-        "ckanext.mxopendata.schemas": ["*.yaml", "*.csv", "*.md", "**/*.csv", "**/*.yaml", "**/*.ttl"],
+        "ckanext.mxopendata.schemas": ["*.yaml", "*.json", "*.csv", "*.md", "**/*.csv", "**/*.yaml", "**/*.ttl"],
         "ckanext.mxopendata.harvest_configs": ["_schema.json", "**/*.yaml"],
     },
 )

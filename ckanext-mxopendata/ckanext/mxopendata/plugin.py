@@ -2,45 +2,113 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
+from ckan import model
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.mxopendata import changes
+from ckanext.mxopendata import changes, config, helpers, licences, search
+from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.logic import action, auth, validators
+from ckanext.mxopendata.metadata import vocabularies
 
 
 @tk.blanket.config_declarations
 @tk.blanket.cli
+@tk.blanket.helpers(helpers)
+@tk.blanket.validators(validators)
+@tk.blanket.actions(action)
+@tk.blanket.auth_functions(auth)
 class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
     """Registers the front door with CKAN; the work is done in the modules it names."""
 
     p.implements(p.IConfigurer)
     p.implements(p.ITranslation)
     p.implements(p.IDomainObjectModification)
+    p.implements(p.IConfigurable)
     p.implements(p.IOrganizationController, inherit=True)
+    p.implements(p.IPackageController, inherit=True)
+    p.implements(p.IFacets, inherit=True)
 
     # IConfigurer
-    def update_config(self, config: Any) -> None:
-        """Make the suite's own templates and assets known to CKAN."""
-        tk.add_template_directory(config, "templates")
+    def update_config(self, config_: Any) -> None:
+        """Make the suite's own templates, assets and licences known to CKAN."""
+        tk.add_template_directory(config_, "templates")
         tk.add_resource("assets", "mxopendata")
+        if not config_.get(licences.OPTION):
+            config_[licences.OPTION] = f"file://{licences.register_path()}"
+
+    # IConfigurable
+    def configure(self, config_: Any) -> None:
+        """Let the operator's folders speak (rule 12 of the architecture)."""
+        vocabularies.use_folders(config.config_dirs())
 
     # IDomainObjectModification
     def notify(self, entity: Any, operation: str) -> None:
         """Write the change log in the transaction of the change itself (rule 6 of the architecture)."""
         changes.record_entity(entity, operation)
 
-    # IOrganizationController
+    # IOrganizationController; CKAN calls the same three for datasets (IPackageController), whom notify() has seen
     def create(self, entity: Any) -> None:
         """A new institution may already have datasets, moved into it."""
-        changes.record(entity.id, changes.ORGANIZATION_KIND)
+        self._institution(entity)
 
     def edit(self, entity: Any) -> None:
         """One row stands for all datasets of a renamed institution; the readers fan it out."""
-        changes.record(entity.id, changes.ORGANIZATION_KIND)
+        self._institution(entity)
 
     def delete(self, entity: Any) -> None:
         """One row stands for all datasets of a removed institution."""
-        changes.record(entity.id, changes.ORGANIZATION_KIND)
+        self._institution(entity)
+
+    def _institution(self, entity: Any) -> None:
+        if isinstance(entity, model.Group):
+            changes.record(entity.id, changes.ORGANIZATION_KIND)
+
+    # IPackageController
+    def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
+        """Index what the crosswalk names, and nothing that Solr would refuse."""
+        if pkg_dict.get("type") != "dataset":
+            return pkg_dict
+        return search.shorten_strings(search.index_document(pkg_dict), search.TEXTS)
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Archived datasets are found only by who asks for them (rule 9 of the architecture)."""
+        return search.leave_out_archived(search_params)
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        """Facets show labels, not ids."""
+        search.label_facets(search_results.get("search_facets", {}), current_language())
+        return search_results
+
+    # IFacets
+    def dataset_facets(self, facets_dict: OrderedDict[str, Any], package_type: str) -> OrderedDict[str, Any]:
+        """What datasets are narrowed down by."""
+        if package_type != "dataset":
+            return facets_dict
+        return OrderedDict((name, title) for name, title in self._facet_titles().items())
+
+    def organization_facets(
+        self, facets_dict: OrderedDict[str, Any], organization_type: str, package_type: str | None
+    ) -> OrderedDict[str, Any]:
+        """The same on the page of one institution, without the institution."""
+        titles = self._facet_titles()
+        del titles["organization"]
+        return OrderedDict(titles)
+
+    def _facet_titles(self) -> dict[str, str]:
+        titles = {
+            "vocab_theme": tk._("Theme"),
+            "organization": tk._("Institution"),
+            "gov_type": tk._("Order of government"),
+            "vocab_state": tk._("State"),
+            "vocab_municipality": tk._("Municipality"),
+            "res_format": tk._("Format"),
+            "license_id": tk._("Licence"),
+            "frequency": tk._("Update frequency"),
+            "tags": tk._("Keywords"),
+        }
+        return {name: titles[name] for name in search.FACETS}

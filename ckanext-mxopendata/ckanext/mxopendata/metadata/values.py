@@ -14,7 +14,7 @@ from ckanext.mxopendata.metadata.readers import Reading
 from ckanext.mxopendata.metadata.records import Found, as_list, is_empty, shown
 
 # Whose values are personal data: a finding names the field, never the value (it ends in a public report).
-_PERSONAL = frozenset(("contact", "creator"))
+PERSONAL = frozenset(("contact", "creator"))
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Notebook:
 
     def note(self, code: str, field_name: str | None, found: Found | None = None, **details: Any) -> None:
         """Write one finding down; the same one twice is one."""
-        quoted = None if found is None or field_name in _PERSONAL else shown(found.value)
+        quoted = None if found is None or field_name in PERSONAL else shown(found.value)
         finding = Finding(code, field_name, found.location if found else None, quoted, details)
         if finding not in self.findings:
             self.findings.append(finding)
@@ -45,7 +45,7 @@ class Notebook:
 
 
 def _reads_as(reading: Reading, field_name: str) -> dict[str, Any]:
-    if reading.value is None or field_name in _PERSONAL:
+    if reading.value is None or field_name in PERSONAL:
         return {}
     return {"read": shown(reading.value)[:200]}
 
@@ -62,26 +62,26 @@ def scalar(value: Any) -> Any:
     return value
 
 
-def _line(raw: Any, notebook: Notebook) -> Reading:
+def _line(raw: Any, date_order: str | None) -> Reading:
     return Reading(readers.clean_line(raw) or None)
 
 
-def _text(raw: Any, notebook: Notebook) -> Reading:
+def _text(raw: Any, date_order: str | None) -> Reading:
     cleaned = readers.clean_text(raw)
     return Reading(cleaned or None)
 
 
-def _markdown(raw: Any, notebook: Notebook) -> Reading:
+def _markdown(raw: Any, date_order: str | None) -> Reading:
     cleaned = readers.clean_text(raw)
     changed = readers.clean_line(raw) != " ".join(str(raw).split())
     return Reading(cleaned or None, note="text_cleaned" if changed else None)
 
 
-def _date(raw: Any, notebook: Notebook) -> Reading:
-    return readers.read_date(raw, notebook.date_order)
+def _date(raw: Any, date_order: str | None) -> Reading:
+    return readers.read_date(raw, date_order)
 
 
-_SINGLE: dict[str, Callable[[Any, Notebook], Reading]] = {
+_SINGLE: dict[str, Callable[[Any, str | None], Reading]] = {
     "line": _line,
     "identifier": _line,
     "slug": _line,
@@ -102,16 +102,37 @@ _SINGLE: dict[str, Callable[[Any, Notebook], Reading]] = {
 }
 
 
+def can_read(datatype: str) -> bool:
+    """Whether :func:`read_value` knows the datatype; groups, places and resources are put together elsewhere."""
+    return datatype in _SINGLE or datatype in ("term", "themes", "keywords")
+
+
+def read_value(row: CrosswalkField, raw: Any, date_order: str | None = None) -> Reading:
+    """Read one value by the datatype of its field.
+
+    Args:
+        row: the field; a ``term`` without a vocabulary is any text.
+        raw: one value, not a list.
+        date_order: see :func:`readers.read_date`.
+
+    Raises:
+        KeyError: for a datatype that :func:`can_read` does not know.
+    """
+    if row.datatype == "term":
+        return readers.read_term(raw, row.vocabulary) if row.vocabulary else _line(raw, None)
+    if row.datatype == "themes":
+        return readers.read_theme(raw)
+    if row.datatype == "keywords":
+        return readers.read_keywords([raw])
+    return _SINGLE[row.datatype](raw, date_order)
+
+
 def read_single(row: CrosswalkField, found: Found, notebook: Notebook) -> Any:
     """One stored value, or ``None`` with a finding where it cannot be read."""
     raw = scalar(found.value)
     if is_empty(raw):
         return None
-    if row.datatype == "term":
-        vocabulary_id = row.vocabulary
-        reading = readers.read_term(raw, vocabulary_id) if vocabulary_id else _line(raw, notebook)
-    else:
-        reading = _SINGLE[row.datatype](raw, notebook)
+    reading = read_value(row, raw, notebook.date_order)
     return notebook.keep(reading, row.field, Found(raw, found.location))
 
 

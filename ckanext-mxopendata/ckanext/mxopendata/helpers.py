@@ -1,0 +1,183 @@
+"""Template helpers of the front door: labels, dates and places as people read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+
+from ckan.lib.helpers import get_display_timezone
+
+from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.metadata import validation
+from ckanext.mxopendata.metadata.crosswalk import owned_by
+from ckanext.mxopendata.metadata.readers.place import place_name
+from ckanext.mxopendata.metadata.records import as_list, loads
+from ckanext.mxopendata.metadata.vocabularies import VOCABULARIES, vocabulary
+
+__all__ = [
+    "mxopendata_box",
+    "mxopendata_date",
+    "mxopendata_findings",
+    "mxopendata_form_groups",
+    "mxopendata_is_harvested",
+    "mxopendata_json",
+    "mxopendata_lines",
+    "mxopendata_list",
+    "mxopendata_parsed",
+    "mxopendata_place",
+    "mxopendata_place_name",
+    "mxopendata_places",
+    "mxopendata_points",
+    "mxopendata_source_fields",
+    "mxopendata_term_label",
+    "mxopendata_today",
+    "mxopendata_vocabulary_choices",
+]
+
+_PATTERNS = {
+    "es": {"month": "MMMM 'de' y", "day": "d 'de' MMMM 'de' y"},
+    "en": {"month": "MMMM y", "day": "d MMMM y"},
+}
+
+
+def mxopendata_vocabulary_choices(field: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The active terms of the vocabulary a schema field names, as scheming's choices."""
+    return [
+        {"value": term.id, "label": {"es": term.label_es, "en": term.label_en}}
+        for term in vocabulary(field["vocabulary"]).active()
+    ]
+
+
+def mxopendata_term_label(vocabulary_id: str | None, term_id: Any) -> str:
+    """The label of a term in the reader's language; what is no term, as it is."""
+    term = vocabulary(vocabulary_id).get(str(term_id)) if vocabulary_id in VOCABULARIES else None
+    return term.label(current_language()) if term else str(term_id)
+
+
+def mxopendata_list(value: Any) -> list[Any]:
+    """A stored or submitted value as a list: a JSON list, one value, or nothing."""
+    return [item for item in as_list(loads(value)) if item not in (None, "")]
+
+
+def mxopendata_lines(value: Any) -> str:
+    """A list as the lines of a text field."""
+    return "\n".join(str(item) for item in mxopendata_list(value))
+
+
+def mxopendata_today() -> str:
+    """Today in the portal's time zone, as ISO 8601."""
+    return datetime.now(tz=get_display_timezone()).date().isoformat()
+
+
+def mxopendata_date(value: Any) -> str:
+    """A stored date as people read it: ``15 de agosto de 2015``, ``agosto de 2015``, ``2015``; a period ``… – …``."""
+    text = str(value or "")
+    if "/" in text:
+        return " – ".join("…" if end == ".." else mxopendata_date(end) for end in text.split("/", 1))
+    patterns = _PATTERNS[current_language()]
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}", text):
+            return format_date(date.fromisoformat(f"{text}-01"), patterns["month"], locale=current_language())
+        if re.match(r"\d{4}-\d{2}-\d{2}", text):
+            day = format_date(date.fromisoformat(text[:10]), patterns["day"], locale=current_language())
+            moment = datetime.fromisoformat(text) if "T" in text else None
+            if moment is None or moment.time().isoformat()[:5] == "00:00":
+                return day
+            return f"{day}, {format_datetime(moment, 'H:mm', tzinfo=moment.tzinfo, locale=current_language())}"
+    except ValueError:
+        return text
+    return text
+
+
+def mxopendata_place_name(cvegeo: Any) -> str:
+    """What an INEGI key is called; the key itself where it is unknown."""
+    return place_name(str(cvegeo), current_language()) or str(cvegeo)
+
+
+def mxopendata_place(place: Mapping[str, Any]) -> str:
+    """A place of ``spatial_coverage`` in words: name of its key, then its own description where that says more."""
+    named = mxopendata_place_name(place["cvegeo"]) if place.get("cvegeo") else ""
+    text = str(place.get("text") or "")
+    if named and text and text.casefold() not in named.casefold():
+        return f"{named} ({text})"
+    return named or text or str(place.get("uri") or "")
+
+
+def mxopendata_box(value: Any) -> list[float]:
+    """West, south, east and north of a GeoJSON shape, or nothing where it is none."""
+    shape = loads(value)
+    numbers: list[tuple[float, float]] = []
+
+    def collect(part: Any) -> None:
+        if isinstance(part, list) and len(part) >= 2 and all(isinstance(number, (int, float)) for number in part[:2]):
+            numbers.append((float(part[0]), float(part[1])))
+        elif isinstance(part, list):
+            for inner in part:
+                collect(inner)
+
+    if isinstance(shape, dict):
+        collect(shape.get("coordinates"))
+    if not numbers:
+        return []
+    longitudes, latitudes = zip(*numbers, strict=True)
+    return [round(number, 4) for number in (min(longitudes), min(latitudes), max(longitudes), max(latitudes))]
+
+
+@lru_cache(maxsize=2)
+def _places(language: str) -> tuple[tuple[str, str], ...]:
+    states = [(term.id, term.label(language)) for term in vocabulary("states").active()]
+    municipalities = [(key, place_name(key, language) or key) for key in vocabulary("municipalities").terms]
+    return tuple(states + municipalities)
+
+
+def mxopendata_places() -> tuple[tuple[str, str], ...]:
+    """Every INEGI key with its name: the country, 32 states, all municipalities."""
+    return _places(current_language())
+
+
+def mxopendata_is_harvested(data: Mapping[str, Any]) -> bool:
+    """Whether a dataset comes from another catalogue, so that its fields are mended there."""
+    return bool(data.get("source_identifier"))
+
+
+def mxopendata_source_fields(level: str = "dataset") -> frozenset[str]:
+    """Names of the fields that a harvest writes."""
+    return owned_by(level, "source")
+
+
+def mxopendata_findings(dataset: Mapping[str, Any], severity: str | None = None) -> list[dict[str, Any]]:
+    """What a dataset lacks, in the reader's language; only of one severity where it is named."""
+    found = [finding.to_dict(current_language()) for finding in validation.validate_dataset(dataset)]
+    return [finding for finding in found if severity in (None, finding["severity"])]
+
+
+def mxopendata_points(dataset: Mapping[str, Any]) -> dict[str, float]:
+    """``{"points", "max", "percent"}`` of a dataset's metadata."""
+    reached, most = validation.points(dataset)
+    return {"points": reached, "max": most, "percent": round(100 * reached / most)}
+
+
+def mxopendata_form_groups(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The groups of the form with their fields, in the schema's order; the last one holds what is kept unseen."""
+    groups = [{**group, "fields": []} for group in schema.get("form_groups", [])]
+    groups.append({"name": "record", "label": "", "fields": []})
+    by_name = {group["name"]: group for group in groups}
+    for field in schema["dataset_fields"]:
+        by_name[field.get("form_group", "essential")]["fields"].append(field)
+    return groups
+
+
+def mxopendata_json(value: Any) -> str:
+    """A value as JSON text for a hidden form field; texts as they are."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def mxopendata_parsed(value: Any) -> Any:
+    """A stored JSON text as what it holds; anything else as it is."""
+    return loads(value)

@@ -1,0 +1,17 @@
+"""Who may do what at the front door."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan.types import AuthResult, Context, DataDict
+
+__all__ = ["mxopendata_dataset_validate"]
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_dataset_validate(context: Context, data_dict: DataDict) -> AuthResult:
+    """A saved dataset: whoever may see it. One that is not saved: whoever has an account."""
+    if data_dict.get("dataset") is None:
+        tk.check_access("package_show", context, {"id": data_dict.get("id", "")})
+        return {"success": True}
+    return {"success": bool(context.get("user")), "msg": tk._("Log in to check a dataset that is not saved.")}

@@ -1,0 +1,151 @@
+"""What of a dataset is searched, and under which name: the ``solr`` column of the crosswalk, and nothing beside it.
+
+CKAN hands every extra to Solr as a string. There a string of more than 32,766 bytes loses the whole dataset (ckan#7404)
+and a name that ends in ``_date`` is parsed with invented days; so what the crosswalk does not name stays out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from ckanext.mxopendata.metadata.crosswalk import crosswalk, fields_of
+from ckanext.mxopendata.metadata.readers.place import place_name
+from ckanext.mxopendata.metadata.records import as_list, is_empty, loads
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
+
+ARCHIVED = "archived_at"
+# Say so to find archived datasets too: package_search(..., extras={"ext_archived": True})
+ARCHIVED_TOO = "ext_archived"
+
+_LONGEST_BYTES = 32_000
+_LONGEST_WORD = 1_000
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD}}}")
+# Stored as they are, never analysed.
+_WHOLE = frozenset(("data_dict", "validated_data_dict"))
+# Fields of CKAN's own that scheming keeps in the table of datasets, so that they are no extras.
+_CORE = frozenset(("title", "name", "notes", "tag_string", "owner_org", "license_id", "url"))
+
+FACETS = {
+    "vocab_theme": "themes",
+    "organization": "",
+    "gov_type": "orders_of_government",
+    "vocab_state": "states",
+    "vocab_municipality": "municipalities",
+    "res_format": "file_types",
+    "license_id": "licences",
+    "frequency": "frequencies",
+    "tags": "",
+}
+
+
+@cache
+def _columns() -> tuple[tuple[str, str, str], ...]:
+    """Field, subfield and Solr field of every row of the dataset that is searched and is no field of CKAN's own."""
+    return tuple(
+        (row.field, row.subfield, column)
+        for row in crosswalk()
+        if row.level == "dataset" and row.field not in _CORE
+        for column in row.ways("solr")
+    )
+
+
+def index_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A Solr document of CKAN's, with our fields as the crosswalk says and no field too long.
+
+    Args:
+        document: what CKAN hands to ``before_dataset_index``; extras stand there twice, as ``x`` and ``extras_x``.
+
+    Returns:
+        A new document.
+    """
+    ours = set(fields_of("dataset")) - _CORE
+    kept = {
+        key: value for key, value in document.items() if key not in ours and key.removeprefix("extras_") not in ours
+    }
+    stored = {name: loads(document.get(f"extras_{name}", document.get(name))) for name in ours}
+    for name, subfield, column in _columns():
+        values = list(_values(stored[name], subfield))
+        if column.startswith("vocab_"):
+            found = list(dict.fromkeys(text for value in values for text in _for_column(column, str(value))))
+            if found:
+                kept[column] = sorted({*found, *kept.get(column, ())}) if column in kept else found
+        elif values:
+            kept[column] = str(values[0])
+    return {key: value if key in _WHOLE else _fit(value) for key, value in kept.items()}
+
+
+def _values(value: Any, subfield: str) -> list[Any]:
+    found = as_list(value)
+    if subfield:
+        found = [item.get(subfield) for item in found if isinstance(item, Mapping)]
+    return [item for item in found if not is_empty(item) and not isinstance(item, (dict, list))]
+
+
+def _for_column(column: str, value: str) -> list[str]:
+    """A key of a locality counts for its municipality and its state; a place is also found by its official name."""
+    if column == "vocab_state":
+        return [value[:2]]
+    if column == "vocab_municipality":
+        return [value[:5]] if len(value) >= 5 else []
+    return [value]
+
+
+def _fit(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_fit(item) for item in value]
+    if not isinstance(value, str) or len(value) < _LONGEST_WORD:
+        return value
+    return _LONG_WORD.sub(lambda match: match[0] + " ", value)
+
+
+def shorten_strings(document: dict[str, Any], texts: frozenset[str]) -> dict[str, Any]:
+    """Cut every field that Solr keeps as one term to what Solr takes.
+
+    Args:
+        document: the document, changed in place.
+        texts: fields that Solr splits into words, which may be of any length.
+    """
+    for key, value in document.items():
+        if key in _WHOLE or key in texts or key.startswith(("extras_", "res_extras_")):
+            continue
+        if isinstance(value, str):
+            document[key] = _cut(value)
+        elif isinstance(value, list):
+            document[key] = [_cut(item) if isinstance(item, str) else item for item in value]
+    return document
+
+
+def _cut(value: str) -> str:
+    if len(value) * 4 < _LONGEST_BYTES:
+        return value
+    return value.encode("utf-8")[:_LONGEST_BYTES].decode("utf-8", "ignore")
+
+
+# Fields of CKAN's Solr schema of the type "text" and its kin.
+TEXTS = frozenset(("title", "notes", "text", "urls", "res_name", "res_description", "maintainer", "author", "license"))
+
+
+def leave_out_archived(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Add to a search that archived datasets are not wanted, unless it asks for them by itself."""
+    queries = [parameters.get("q"), parameters.get("fq"), *as_list(parameters.get("fq_list"))]
+    asked = any(ARCHIVED in str(query) for query in queries if query)
+    if not asked and not (parameters.get("extras") or {}).get(ARCHIVED_TOO):
+        parameters["fq"] = f"{parameters.get('fq') or ''} -{ARCHIVED}:[* TO *]".strip()
+    return parameters
+
+
+def label_facets(facets: dict[str, Any], language: str) -> None:
+    """Give the items of our facets the labels of their terms, in place; what is no term keeps its own name."""
+    for name, vocabulary_id in FACETS.items():
+        if not vocabulary_id or name not in facets:
+            continue
+        for item in facets[name]["items"]:
+            if vocabulary_id == "municipalities":
+                item["display_name"] = place_name(item["name"], language) or item["name"]
+                continue
+            term = vocabulary(vocabulary_id).get(item["name"])
+            if term is not None:
+                item["display_name"] = term.label(language)
