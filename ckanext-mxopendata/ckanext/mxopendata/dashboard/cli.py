@@ -1,0 +1,123 @@
+"""``ckan mxopendata indicators``: compute, show and explain the figures."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import NoReturn
+
+import click
+
+from ckanext.mxopendata.dashboard import computation, figures
+from ckanext.mxopendata.dashboard.language import format_number, language
+from ckanext.mxopendata.dashboard.stored import Institution, find_institution
+from ckanext.mxopendata.quality.freshness import read_moment
+from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.values import Value
+
+NOTHING_DONE = 2
+_json_option = click.option("--json", "as_json", is_flag=True, help="Un documento JSON en la salida.")
+_now_option = click.option("--now", "moment", metavar="T", help="Momento de las cifras, ISO 8601; si falta, ahora.")
+
+
+@click.group()
+def indicators() -> None:
+    """Indicadores de publicación: calcular, mostrar y explicar."""
+
+
+@indicators.command()
+@click.option("--institution", "name", metavar="O", help="Mostrar las cifras de esta institución.")
+@click.option("--full", is_flag=True, help="Medir todo otra vez, también lo que no parece haber cambiado.")
+@_now_option
+@_json_option
+def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> None:
+    """Medir lo que cambió y tomar la instantánea del día.
+
+    Con --full mide todos los conjuntos (o los de --institution): es la conciliación de cada noche.
+    """
+    now = _moment(moment)
+    institution = _institution(name) if name else None
+    began = time.monotonic()
+    outcome = computation.compute(
+        now,
+        full=full,
+        organization_id=institution.id if institution else None,
+        on_wait=lambda: click.echo("Otro cálculo está en curso; se espera a que termine…", err=True),
+    )
+    words = "Conjuntos medidos: {}; con cambios: {}; retirados: {}; segundos: {:.1f}"
+    click.echo(words.format(outcome.measured, outcome.changed, outcome.removed, time.monotonic() - began), err=True)
+    _show(_values(institution, now), as_json)
+
+
+@indicators.command()
+@click.option("--institution", "name", metavar="O", help="Nombre o id de la institución; si falta, todo el portal.")
+@_now_option
+@_json_option
+def show(name: str | None, moment: str | None, as_json: bool) -> None:
+    """Mostrar las cifras de una institución, o de todo el portal."""
+    _show(_values(_institution(name) if name else None, _moment(moment)), as_json)
+
+
+@indicators.command()
+@click.argument("indicator_id", metavar="ID")
+@_json_option
+def explain(indicator_id: str, as_json: bool) -> None:
+    """Explicar un indicador: nombre, fórmula, unidad y fuente."""
+    if indicator_id not in INDICATORS:
+        _refuse(f"No hay un indicador «{indicator_id}». Hay: {', '.join(INDICATORS)}")
+    definition = INDICATORS[indicator_id].to_dict(language())
+    if as_json:
+        click.echo(json.dumps(definition, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{definition['name']} ({definition['id']}, {definition['unit']})")
+    click.echo(definition["formula"])
+    click.echo(f"Fuente: {definition['source']}")
+
+
+def _values(institution: Institution | None, now: datetime) -> Mapping[str, Value]:
+    measured = figures.last_computed() is not None
+    if institution is None:
+        return figures.panorama(now, measured=measured).total.indicators
+    return figures.of_institution(institution, now, measured=measured).figures.indicators
+
+
+def _show(values: Mapping[str, Value], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        return
+    width = max(len(indicator.name[language()]) for indicator in INDICATORS.values())
+    for indicator_id, value in values.items():
+        click.echo(f"{INDICATORS[indicator_id].name[language()]:<{width}}  {_in_words(value)}")
+
+
+def _in_words(value: Value) -> str:
+    if value["value"] is None:
+        return "sin datos"
+    number = format_number(value["value"], 1) + (" %" if value["unit"] == "percent" else "")
+    if value["denominator"] is None:
+        return number
+    return f"{number}  ({format_number(value['numerator'] or 0, 1)} de {format_number(value['denominator'])})"
+
+
+def _institution(name: str) -> Institution:
+    found = find_institution(name)
+    if found is None:
+        _refuse(f"No hay una institución activa «{name}».")
+    return found
+
+
+def _moment(text: str | None) -> datetime:
+    if text is None:
+        return datetime.now(timezone.utc)
+    moment = read_moment(text)
+    if moment is None:
+        _refuse(f"«{text}» no es una fecha ISO 8601, por ejemplo 2026-11-22 o 2026-11-22T18:00:00Z.")
+    return moment
+
+
+def _refuse(words: str) -> NoReturn:
+    click.echo(words, err=True)
+    sys.exit(NOTHING_DONE)

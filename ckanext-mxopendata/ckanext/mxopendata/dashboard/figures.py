@@ -1,0 +1,154 @@
+"""Figures of the portal, its institutions, orders of government and states, made from sums over measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from ckan import model
+
+from ckanext.mxopendata.dashboard import harvests, queries
+from ckanext.mxopendata.dashboard.model import Snapshot
+from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
+from ckanext.mxopendata.quality.indicators import Evidence, HarvestRun, compute_all
+from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.sums import Sums, total
+from ckanext.mxopendata.quality.values import Value, no_data
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Sums and the indicators made from them, by id."""
+
+    sums: Sums
+    indicators: dict[str, Value]
+
+
+@dataclass(frozen=True)
+class InstitutionFigures:
+    """One institution, its figures and the state of each of its harvest sources (newest run first)."""
+
+    institution: Institution
+    figures: Figures
+    sources: tuple[harvests.SourceState, ...]
+
+
+@dataclass(frozen=True)
+class PartFigures:
+    """The figures of a part of the portal: an order of government or a state.
+
+    Attributes:
+        key: id of the term; ``None`` where the institution does not say.
+        label: its name by language.
+        institutions: how many institutions belong to it.
+        figures: their figures together.
+    """
+
+    key: str | None
+    label: Mapping[str, str]
+    institutions: int
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Panorama:
+    """Everything ``/tablero`` shows.
+
+    Attributes:
+        total: of all public datasets.
+        institutions: every active institution, by title.
+        unowned: of public datasets without an active institution; ``None`` where there are none.
+        orders: by order of government, in the order of the vocabulary.
+        states: by state, in INEGI's order; only those with an institution.
+    """
+
+    total: Figures
+    institutions: list[InstitutionFigures]
+    unowned: Figures | None
+    orders: list[PartFigures]
+    states: list[PartFigures]
+
+
+_UNSAID = {"es": "No indicado", "en": "Not stated"}
+
+
+def panorama(now: datetime, *, measured: bool = True) -> Panorama:
+    """The figures of everything.
+
+    Args:
+        now: the moment they are for.
+        measured: whether anything was ever computed; where not, every figure is "no data".
+    """
+    institutions = read_institutions()
+    sums = queries.sums_by_owner(now)
+    states = harvests.source_states()
+
+    def of(parts: Iterable[Sums], sources: Iterable[harvests.SourceState]) -> Figures:
+        return _figures(total(parts), tuple(source.evidence for source in sources if source.evidence), now, measured)
+
+    each = [
+        InstitutionFigures(
+            institution=institution,
+            figures=of([sums.get(institution.id, Sums())], states.get(institution.name, ())),
+            sources=states.get(institution.name, ()),
+        )
+        for institution in institutions
+    ]
+    known = {institution.id for institution in institutions}
+    strays = [part for owner, part in sums.items() if owner not in known]
+    return Panorama(
+        total=of(sums.values(), (source for sources in states.values() for source in sources)),
+        institutions=each,
+        unowned=of(strays, ()) if strays else None,
+        orders=_parts(each, lambda one: one.institution.gov_type, "orders_of_government", of),
+        states=_parts(each, lambda one: one.institution.state, "states", of),
+    )
+
+
+def of_institution(institution: Institution, now: datetime, *, measured: bool = True) -> InstitutionFigures:
+    """The figures of one institution at a moment."""
+    sums = queries.sums_by_owner(now, [institution.id]).get(institution.id, Sums())
+    sources = harvests.source_states(institution).get(institution.name, ())
+    evidence = tuple(source.evidence for source in sources if source.evidence)
+    return InstitutionFigures(institution, _figures(sums, evidence, now, measured), sources)
+
+
+def last_computed() -> datetime | None:
+    """When figures were last computed, or ``None`` where they never were."""
+    return model.Session.execute(sa.select(sa.func.max(Snapshot.as_of)).where(Snapshot.scope == "portal")).scalar()
+
+
+def _figures(sums: Sums, runs: tuple[HarvestRun, ...], now: datetime, measured: bool) -> Figures:
+    if not measured:
+        return Figures(sums, {each.id: no_data(each.unit) for each in INDICATORS.values()})
+    return Figures(sums, compute_all(INDICATORS, Evidence(sums, now, runs)))
+
+
+def _parts(
+    institutions: list[InstitutionFigures],
+    key_of: Callable[[InstitutionFigures], str | None],
+    vocabulary_id: str,
+    of: Callable[[Iterable[Sums], Iterable[harvests.SourceState]], Figures],
+) -> list[PartFigures]:
+    members: dict[str | None, list[InstitutionFigures]] = {}
+    for institution in institutions:
+        term = vocabulary(vocabulary_id).find(key_of(institution))
+        members.setdefault(term.id if term else None, []).append(institution)
+    labels = {term.id: {"es": term.label_es, "en": term.label_en} for term in vocabulary(vocabulary_id).terms.values()}
+    return [
+        PartFigures(
+            key=key,
+            label=labels[key] if key else _UNSAID,
+            institutions=len(members[key]),
+            figures=of(
+                (member.figures.sums for member in members[key]),
+                (source for member in members[key] for source in member.sources),
+            ),
+        )
+        for key in (*labels, None)
+        if key in members
+    ]

@@ -1,0 +1,138 @@
+"""What the room's templates ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.dashboard import charts
+from ckanext.mxopendata.dashboard.language import (
+    format_day,
+    format_moment,
+    format_number,
+    format_short_day,
+    language,
+)
+from ckanext.mxopendata.dashboard.todo import field_label
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
+from ckanext.mxopendata.quality import freshness
+from ckanext.mxopendata.quality.freshness import read_moment
+from ckanext.mxopendata.quality.mexican import INDICATORS
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    # verdict: (colour of the bar, icon)
+    freshness.UP_TO_DATE: ("good", "circle-check"),
+    freshness.OVERDUE: ("bad", "triangle-exclamation"),
+    freshness.IRREGULAR: ("plain", "shuffle"),
+    freshness.REALTIME: ("plain", "bolt"),
+    freshness.NO_FREQUENCY: ("none", "circle-question"),
+    freshness.NO_DATE: ("none", "circle-question"),
+    freshness.FUTURE_DATE: ("none", "circle-question"),
+}
+_RUN_KINDS: Mapping[str, tuple[str, str]] = {
+    "finished": ("good", "circle-check"),
+    "finished_with_warnings": ("warn", "triangle-exclamation"),
+    "finished_with_errors": ("bad", "triangle-exclamation"),
+    "failed": ("bad", "circle-xmark"),
+    "held": ("warn", "hand"),
+    "running": ("plain", "rotate"),
+}
+
+
+def mxopendata_indicator(indicator_id: str) -> dict[str, Any]:
+    """The definition of an indicator in the visitor's language."""
+    return INDICATORS[indicator_id].to_dict(language())
+
+
+def mxopendata_figure(value: Mapping[str, Any]) -> str:
+    """A figure for people: ``1,234``, ``84.2 %``; ``sin datos`` where it is not known."""
+    if value["status"] != "ok":
+        return tk._("no data")
+    if value["unit"] == "percent":
+        return f"{format_number(value['value'], 1)} %"
+    return format_number(value["value"])
+
+
+def mxopendata_figure_parts(value: Mapping[str, Any]) -> str:
+    """The numerator and denominator of a figure in words; empty where it has none."""
+    if value["numerator"] is None or value["denominator"] is None or value["status"] != "ok":
+        return ""
+    return tk._("{numerator} of {denominator}").format(
+        numerator=format_number(value["numerator"]), denominator=format_number(value["denominator"])
+    )
+
+
+def mxopendata_number(number: float) -> str:
+    """A number as Mexico writes it."""
+    return format_number(number)
+
+
+def mxopendata_share(numerator: float, denominator: float) -> str:
+    """A percentage of two numbers; ``sin datos`` where there is nothing to divide by."""
+    return f"{format_number(100 * numerator / denominator, 1)} %" if denominator else tk._("no data")
+
+
+def mxopendata_day(text: str | None, *, short: bool = True) -> str:
+    """A day from ISO 8601; ``sin datos`` where there is none."""
+    moment = read_moment(text)
+    if moment is None:
+        return tk._("no data")
+    return format_short_day(moment) if short else format_day(moment)
+
+
+def mxopendata_moment(text: str | None) -> str:
+    """A moment from ISO 8601, with its hour."""
+    moment = read_moment(text)
+    return format_moment(moment) if moment else tk._("no data")
+
+
+def mxopendata_freshness(verdict: str) -> dict[str, str]:
+    """How a verdict on freshness is shown: ``{"label", "kind", "icon"}``."""
+    labels = {
+        freshness.UP_TO_DATE: tk._("Up to date"),
+        freshness.OVERDUE: tk._("Overdue"),
+        freshness.IRREGULAR: tk._("Irregular: no date is due"),
+        freshness.REALTIME: tk._("Real time"),
+        freshness.NO_FREQUENCY: tk._("No data: frequency unknown"),
+        freshness.NO_DATE: tk._("No data: date unknown"),
+        freshness.FUTURE_DATE: tk._("No data: dated in the future"),
+    }
+    kind, icon = _KINDS[verdict]
+    return {"label": labels[verdict], "kind": kind, "icon": icon}
+
+
+def mxopendata_run_status(status: str) -> dict[str, str]:
+    """How the status of a harvest run is shown: ``{"label", "kind", "icon"}``."""
+    labels = {
+        "finished": tk._("Finished"),
+        "finished_with_warnings": tk._("Finished with warnings"),
+        "finished_with_errors": tk._("Finished with errors"),
+        "failed": tk._("Failed"),
+        "held": tk._("Waiting for confirmation"),
+        "running": tk._("Running"),
+    }
+    kind, icon = _RUN_KINDS.get(status, ("plain", "circle-question"))
+    return {"label": labels.get(status, status), "kind": kind, "icon": icon}
+
+
+def mxopendata_term(vocabulary_id: str, term_id: str | None) -> str:
+    """The label of a term; ``sin datos`` where there is none, the text itself where it is not a term."""
+    term = vocabulary(vocabulary_id).get(term_id) if term_id else None
+    return term.label(language()) if term else term_id or tk._("no data")
+
+
+def mxopendata_field_label(field: str) -> str:
+    """The label of a metadata field, as the form shows it."""
+    return field_label(field, language())
+
+
+def mxopendata_bars(items: list[tuple[str, int, str]]) -> str:
+    """Horizontal bars of ``(label, value, kind)``."""
+    return charts.horizontal_bars([charts.Bar(*item) for item in items])
+
+
+def mxopendata_columns(items: list[tuple[str, int, str]]) -> str:
+    """Columns of ``(label, value, kind)``."""
+    return charts.columns([charts.Bar(*item) for item in items])

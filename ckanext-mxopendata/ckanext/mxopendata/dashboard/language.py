@@ -1,0 +1,54 @@
+"""Words, numbers and dates in the visitor's language, as Mexico writes them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import cache
+
+from babel import Locale
+from babel.dates import format_date as babel_date
+from babel.dates import format_datetime as babel_datetime
+from babel.numbers import format_decimal
+
+import ckan.plugins.toolkit as tk
+
+# Spain writes 1.234,5 and Mexico 1,234.5: CKAN only knows "es".
+_LOCALES = {"es": "es_MX", "en": "en_US"}
+
+
+def language() -> str:
+    """The visitor's language, as far as we speak it: ``es`` or ``en``; outside a request, the portal's."""
+    spoken = (tk.h.lang() if tk.request else None) or tk.config["ckan.locale_default"]
+    return "en" if spoken.startswith("en") else "es"
+
+
+@cache
+def _locale(spoken: str) -> Locale:
+    return Locale.parse(_LOCALES[spoken])
+
+
+def format_number(number: float, decimals: int = 0) -> str:
+    """A number with at most so many decimals: ``12,345.6``."""
+    pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
+    return format_decimal(number, format=pattern, locale=_locale(language()))
+
+
+def format_day(moment: date | datetime) -> str:
+    """A day in words, where the portal is: ``22 de noviembre de 2026``."""
+    return babel_date(_local(moment), format="long", locale=_locale(language()))
+
+
+def format_short_day(moment: date | datetime) -> str:
+    """A day for a table, where the portal is: ``22 nov 2026``."""
+    return babel_date(_local(moment), format="medium", locale=_locale(language()))
+
+
+def format_moment(moment: datetime) -> str:
+    """A moment in words, where the portal is: ``22 de noviembre de 2026, 18:05``."""
+    local = moment.astimezone(tk.h.get_display_timezone())
+    hour = babel_datetime(local, format="HH:mm", locale=_locale(language()))
+    return f"{format_day(moment)}, {hour}"
+
+
+def _local(moment: date | datetime) -> date:
+    return moment.astimezone(tk.h.get_display_timezone()) if isinstance(moment, datetime) else moment

@@ -1,0 +1,135 @@
+"""Keeps the table of measurements in step with the datasets: what changed is measured again, the rest is left alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ckan import model
+
+from ckanext.mxopendata.dashboard.core_tables import PACKAGE
+from ckanext.mxopendata.dashboard.model import Measurement
+from ckanext.mxopendata.dashboard.stored import StoredDataset, read_datasets
+from ckanext.mxopendata.quality.facts import FORMULA_VERSION, DatasetFacts, measure
+
+BATCH = 200
+_TABLE = Measurement.__table__
+_KEY_AND_TIME = ("dataset_id", "measured_at")
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What a computation did.
+
+    Attributes:
+        measured: datasets whose facts were computed.
+        changed: of them, how many came out different and were written.
+        removed: measurements of datasets that are no more.
+    """
+
+    measured: int = 0
+    changed: int = 0
+    removed: int = 0
+
+
+def measure_datasets(dataset_ids: Iterable[str], now: datetime, outcome: Outcome) -> None:
+    """Measure datasets and write the rows that differ, one transaction a batch; the caller holds the lock.
+
+    Args:
+        dataset_ids: which; ids without a dataset lose their measurement.
+        now: written as ``measured_at``.
+        outcome: counts are added to it.
+    """
+    for batch in batches(sorted(set(dataset_ids)), BATCH):
+        _measure_batch(batch, now, outcome)
+        model.Session.commit()
+
+
+def out_of_step() -> set[str]:
+    """Ids of datasets whose measurement is missing, or of another state, owner, date or formula than the dataset.
+
+    It finds what bypassed the change log: SQL, a plugin that was off, a purge (the purged ids are included).
+    """
+    differs = sa.or_(
+        _TABLE.c.dataset_id.is_(None),
+        _TABLE.c.package_modified.is_distinct_from(PACKAGE.c.metadata_modified),
+        _TABLE.c.owner_org.is_distinct_from(PACKAGE.c.owner_org),
+        _TABLE.c.private.is_distinct_from(PACKAGE.c.private),
+        _TABLE.c.state.is_distinct_from(PACKAGE.c.state),
+        _TABLE.c.formula_version != FORMULA_VERSION,
+    )
+    changed = (
+        sa.select(PACKAGE.c.id)
+        .select_from(PACKAGE.outerjoin(_TABLE, _TABLE.c.dataset_id == PACKAGE.c.id))
+        .where(PACKAGE.c.type == "dataset", differs)
+    )
+    gone = (
+        sa.select(_TABLE.c.dataset_id)
+        .select_from(_TABLE.outerjoin(PACKAGE, PACKAGE.c.id == _TABLE.c.dataset_id))
+        .where(PACKAGE.c.id.is_(None))
+    )
+    return set(model.Session.execute(sa.union(changed, gone)).scalars())
+
+
+def all_dataset_ids() -> set[str]:
+    """Ids of every dataset and of every measurement, whether or not the other exists."""
+    query = sa.union(sa.select(PACKAGE.c.id).where(PACKAGE.c.type == "dataset"), sa.select(_TABLE.c.dataset_id))
+    return set(model.Session.execute(query).scalars())
+
+
+def batches(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """The items in lists of at most ``size``."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def _measure_batch(dataset_ids: Sequence[str], now: datetime, outcome: Outcome) -> None:
+    rows = [_row(stored, measure(stored.content), now) for stored in read_datasets(dataset_ids)]
+    outcome.measured += len(rows)
+    if rows:
+        statement = insert(_TABLE).values(rows)
+        facts = [column.name for column in _TABLE.c if column.name not in _KEY_AND_TIME]
+        statement = statement.on_conflict_do_update(
+            index_elements=[_TABLE.c.dataset_id],
+            set_={name: statement.excluded[name] for name in (*facts, "measured_at")},
+            where=sa.or_(*(_TABLE.c[name].is_distinct_from(statement.excluded[name]) for name in facts)),
+        ).returning(_TABLE.c.dataset_id)
+        outcome.changed += len(model.Session.execute(statement).all())
+    gone = set(dataset_ids) - {row["dataset_id"] for row in rows}
+    if gone:
+        removed = sa.delete(_TABLE).where(_TABLE.c.dataset_id.in_(gone)).returning(_TABLE.c.dataset_id)
+        outcome.removed += len(model.Session.execute(removed).all())
+
+
+def _row(stored: StoredDataset, facts: DatasetFacts, now: datetime) -> Mapping[str, Any]:
+    return {
+        "dataset_id": stored.id,
+        "owner_org": stored.owner_org,
+        "private": stored.private,
+        "state": stored.state,
+        "archived": facts.archived,
+        "frequency": facts.freshness.frequency,
+        "freshness_basis": facts.freshness.basis,
+        "modified": facts.freshness.modified,
+        "due": facts.freshness.due,
+        "late_after": facts.freshness.late_after,
+        "points": facts.completeness.points,
+        "points_max": facts.completeness.maximum,
+        "missing": [dataclasses.asdict(field) for field in facts.completeness.missing],
+        "resources": facts.resources,
+        "open_resources": facts.open_resources,
+        "machine_readable_resources": facts.machine_readable_resources,
+        "formats": dict(facts.formats),
+        "licensed": facts.licensed,
+        "with_contact": facts.with_contact,
+        "package_modified": stored.metadata_modified,
+        "formula_version": FORMULA_VERSION,
+        "measured_at": now,
+    }

@@ -1,0 +1,57 @@
+"""Tables of the dashboard room. They are created by ``migration/mxopendata_dashboard``, never at start-up."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+import ckan.plugins.toolkit as tk
+
+
+class Measurement(tk.BaseModel):
+    """The facts of one dataset, as :mod:`ckanext.mxopendata.quality.facts` measures them.
+
+    ``package_modified`` is what CKAN said when the dataset was measured: where it differs now, something bypassed the
+    change log. ``missing`` is a list of ``{"field", "points"}``, ``formats`` a count by file type.
+    """
+
+    __tablename__ = "mxopendata_dashboard_measurement"
+
+    dataset_id = sa.Column(sa.UnicodeText, primary_key=True)
+    owner_org = sa.Column(sa.UnicodeText, index=True)
+    private = sa.Column(sa.Boolean, nullable=False)
+    state = sa.Column(sa.UnicodeText, nullable=False)
+    archived = sa.Column(sa.Boolean, nullable=False)
+    frequency = sa.Column(sa.UnicodeText)
+    freshness_basis = sa.Column(sa.UnicodeText, nullable=False)
+    modified = sa.Column(sa.DateTime(timezone=True))
+    due = sa.Column(sa.DateTime(timezone=True))
+    late_after = sa.Column(sa.DateTime(timezone=True))
+    points = sa.Column(sa.Numeric(7, 1, asdecimal=False), nullable=False)
+    points_max = sa.Column(sa.Integer, nullable=False)
+    missing = sa.Column(JSONB, nullable=False)
+    resources = sa.Column(sa.Integer, nullable=False)
+    open_resources = sa.Column(sa.Integer, nullable=False)
+    machine_readable_resources = sa.Column(sa.Integer, nullable=False)
+    formats = sa.Column(JSONB, nullable=False)
+    licensed = sa.Column(sa.Boolean, nullable=False)
+    with_contact = sa.Column(sa.Boolean, nullable=False)
+    package_modified = sa.Column(sa.DateTime)
+    formula_version = sa.Column(sa.UnicodeText, nullable=False)
+    measured_at = sa.Column(sa.DateTime(timezone=True), nullable=False)
+
+
+class Snapshot(tk.BaseModel):
+    """The figures of one day: of an institution (``scope`` ``institution``) or of the whole (``portal``)."""
+
+    __tablename__ = "mxopendata_dashboard_snapshot"
+
+    scope = sa.Column(sa.UnicodeText, primary_key=True)
+    scope_id = sa.Column(sa.UnicodeText, primary_key=True)
+    day = sa.Column(sa.Date, primary_key=True)
+    name = sa.Column(sa.UnicodeText, nullable=False)
+    title = sa.Column(sa.UnicodeText, nullable=False)
+    formula_version = sa.Column(sa.UnicodeText, nullable=False)
+    sums = sa.Column(JSONB, nullable=False)
+    figures = sa.Column(JSONB, nullable=False)
+    as_of = sa.Column(sa.DateTime(timezone=True), nullable=False)

@@ -1,0 +1,113 @@
+"""SQL over measurements: what counts in public, the verdict of today, sums and distributions.
+
+The verdict is the same formula as :func:`ckanext.mxopendata.quality.freshness.verdict`; a test holds them equal.
+Whether a dataset is private is asked of CKAN's own row, so that a dataset hidden a second ago is hidden here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ckan import model
+
+from ckanext.mxopendata.dashboard.core_tables import PACKAGE
+from ckanext.mxopendata.dashboard.model import Measurement
+from ckanext.mxopendata.quality.freshness import (
+    CLOCK_DIFFERENCE,
+    DATED,
+    FUTURE_DATE,
+    OVERDUE,
+    UP_TO_DATE,
+    VERDICTS,
+)
+from ckanext.mxopendata.quality.sums import Sums
+
+MEASURED = Measurement.__table__
+PUBLIC = sa.and_(PACKAGE.c.state == "active", PACKAGE.c.private.is_not(True), MEASURED.c.archived.is_(False))
+JOINED = MEASURED.join(PACKAGE, PACKAGE.c.id == MEASURED.c.dataset_id)
+COMPLETENESS_STEPS = 5
+
+
+def verdict_at(now: datetime) -> sa.Case[str]:
+    """The verdict on a dataset's freshness at a moment, as an SQL expression."""
+    return sa.case(
+        (MEASURED.c.freshness_basis != DATED, MEASURED.c.freshness_basis),
+        (MEASURED.c.modified > now + CLOCK_DIFFERENCE, FUTURE_DATE),
+        (MEASURED.c.late_after > now, UP_TO_DATE),
+        else_=OVERDUE,
+    )
+
+
+def of_organizations(organization_ids: Collection[str] | None) -> sa.ColumnElement[bool]:
+    """Only datasets of these institutions; of all where it is ``None``."""
+    return sa.true() if organization_ids is None else MEASURED.c.owner_org.in_(list(organization_ids))
+
+
+def sums_by_owner(now: datetime, organization_ids: Collection[str] | None = None) -> dict[str | None, Sums]:
+    """The sums over public datasets by id of the organization (``None``: datasets without one)."""
+    verdict = verdict_at(now)
+    added = {
+        name: sa.func.coalesce(sa.func.sum(MEASURED.c[name]), 0)
+        for name in ("resources", "points", "points_max", "open_resources", "machine_readable_resources")
+    }
+    counted = {name: sa.func.count().filter(MEASURED.c[name]) for name in ("licensed", "with_contact")}
+    judged = {name: sa.func.count().filter(verdict == name) for name in VERDICTS}
+    columns = [expression.label(name) for name, expression in {**added, **counted, **judged}.items()]
+    query = (
+        sa.select(MEASURED.c.owner_org.label("owner"), sa.func.count().label("datasets"), *columns)
+        .select_from(JOINED)
+        .where(PUBLIC, of_organizations(organization_ids))
+        .group_by(MEASURED.c.owner_org)
+    )
+    found: dict[str | None, Sums] = {}
+    for row in model.Session.execute(query).mappings():
+        found[row["owner"]] = Sums(**{name: _plain(value) for name, value in row.items() if name != "owner"})
+    return found
+
+
+def formats(organization_ids: Collection[str] | None = None) -> dict[str, int]:
+    """Resources of public datasets by format id, the commonest first; unknown formats under ``""``."""
+    each = sa.func.jsonb_each(MEASURED.c.formats).table_valued("key", sa.column("value", JSONB), name="each_format")
+    number = sa.func.sum(sa.cast(each.c.value, sa.Integer)).label("number")
+    query = (
+        sa.select(each.c.key, number)
+        .select_from(JOINED.join(each, sa.true()))
+        .where(PUBLIC, of_organizations(organization_ids))
+        .group_by(each.c.key)
+        .order_by(number.desc(), each.c.key)
+    )
+    return {key: int(value) for key, value in model.Session.execute(query)}
+
+
+def completeness_steps(organization_ids: Collection[str] | None = None) -> list[int]:
+    """How many public datasets have 0-19 %, 20-39 %, … 80-100 % of their metadata points."""
+    step = completeness_step().label("step")
+    query = (
+        sa.select(step, sa.func.count().label("number"))
+        .select_from(JOINED)
+        .where(PUBLIC, MEASURED.c.points_max > 0, of_organizations(organization_ids))
+        .group_by(step)
+    )
+    counted = {row.step: row.number for row in model.Session.execute(query)}
+    return [counted.get(number, 0) for number in range(COMPLETENESS_STEPS)]
+
+
+def completeness_step() -> sa.ColumnElement[int]:
+    """In which fifth of the metadata points a dataset is, 0 to 4; all points count with the last."""
+    reached = MEASURED.c.points * COMPLETENESS_STEPS / sa.func.nullif(MEASURED.c.points_max, 0)
+    return sa.cast(sa.func.least(reached, COMPLETENESS_STEPS - 1), sa.Integer)
+
+
+def _plain(number: Any) -> Any:
+    """A sum as JSON takes it: PostgreSQL adds up to exact decimals."""
+    return int(number) if number == int(number) else float(number)
+
+
+def rows(query: sa.Select[Any]) -> list[dict[str, Any]]:
+    """All rows of a query as dictionaries."""
+    return [dict(row) for row in model.Session.execute(query).mappings()]

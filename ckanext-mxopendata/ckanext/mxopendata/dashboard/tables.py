@@ -1,0 +1,177 @@
+"""The tables of the pages as files: CSV that a spreadsheet opens safely."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ckanext.mxopendata.quality.mexican import INDICATORS
+
+NO_DATA = "sin datos"
+# Excel reads a file without it as Latin-1.
+_BYTE_ORDER_MARK = "\ufeff"
+# A spreadsheet takes a text that begins so for a formula, and runs it.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_Line = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a report.
+
+    Attributes:
+        key: where its lines are in the report.
+        columns: heading → how to read the cell from a line.
+    """
+
+    key: str
+    columns: Mapping[str, Callable[[_Line], Any]]
+
+    def lines(self, report: Mapping[str, Any]) -> Iterator[str]:
+        """The file of the table of a report, line by line."""
+        return self.write(report[self.key])
+
+    def write(self, rows: Iterable[_Line]) -> Iterator[str]:
+        """The file of some lines, line by line."""
+        cells = ([read(row) for read in self.columns.values()] for row in rows)
+        return csv_lines(list(self.columns), cells)
+
+
+def csv_lines(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The lines of a CSV file, one at a time; texts are made safe, what is unknown is ``sin datos``."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write(_BYTE_ORDER_MARK)
+    writer.writerow(heading)
+    yield _drain(buffer)
+    for row in rows:
+        writer.writerow([safe(cell) for cell in row])
+        yield _drain(buffer)
+
+
+def safe(cell: Any) -> Any:
+    """A cell that no spreadsheet runs: a text that looks like a formula gets an apostrophe in front."""
+    if cell is None:
+        return NO_DATA
+    if isinstance(cell, bool):
+        return "sí" if cell else "no"
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return cell
+
+
+def _drain(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
+
+
+def _get(name: str) -> Callable[[_Line], Any]:
+    return lambda line: line[name]
+
+
+def _figure(indicator_id: str) -> Callable[[_Line], Any]:
+    return lambda line: line["indicators"][indicator_id]["value"]
+
+
+def _run(name: str) -> Callable[[_Line], Any]:
+    return lambda line: (line["last_run"] or {}).get(name)
+
+
+def _missing(line: _Line) -> str:
+    return "; ".join(each["field"] for each in line["missing"])
+
+
+_FIGURES = {indicator_id: _figure(indicator_id) for indicator_id in INDICATORS}
+_PART = {"clave": _get("key"), "nombre": _get("label"), "instituciones": _get("institutions"), **_FIGURES}
+_FORMATS = Table(
+    "formats",
+    {
+        "formato": _get("format"),
+        "nombre": _get("label"),
+        "abierto": _get("open"),
+        "legible_por_maquina": _get("machine_readable"),
+        "recursos": _get("resources"),
+    },
+)
+_FRESHNESS = Table("freshness", {"situacion": _get("freshness"), "conjuntos": _get("datasets")})
+
+DATASETS = Table(
+    "results",
+    {
+        "conjunto": _get("dataset"),
+        "titulo": _get("title"),
+        "institucion": _get("institution"),
+        "nombre_institucion": _get("institution_title"),
+        "situacion": _get("freshness"),
+        "frecuencia": _get("frequency"),
+        "modificado": _get("modified"),
+        "proxima_actualizacion": _get("due"),
+        "puntos": _get("points"),
+        "puntos_posibles": _get("points_max"),
+        "falta": _missing,
+        "recursos": _get("resources"),
+        "recursos_abiertos": _get("open_resources"),
+        "recursos_legibles_por_maquina": _get("machine_readable_resources"),
+        "con_licencia": _get("licensed"),
+        "con_contacto": _get("with_contact"),
+    },
+)
+PORTAL: Mapping[str, Table] = {
+    "instituciones": Table(
+        "institutions",
+        {
+            "institucion": _get("institution"),
+            "nombre": _get("title"),
+            "orden_de_gobierno": _get("gov_type"),
+            "entidad": _get("state"),
+            **_FIGURES,
+            "ultima_cosecha": _run("finished"),
+            "situacion_de_la_cosecha": _run("status"),
+        },
+    ),
+    "ordenes": Table("orders_of_government", _PART),
+    "entidades": Table("states", _PART),
+    "formatos": _FORMATS,
+    "frescura": _FRESHNESS,
+}
+INSTITUTION: Mapping[str, Table] = {
+    "frescura": _FRESHNESS,
+    "formatos": _FORMATS,
+    "metadatos": Table("completeness", {"desde": _get("from"), "hasta": _get("to"), "conjuntos": _get("datasets")}),
+    "mejoras": Table(
+        "improvements",
+        {"campo": _get("field"), "nombre": _get("label"), "conjuntos": _get("datasets"), "puntos": _get("points")},
+    ),
+    "cosechas": Table(
+        "runs",
+        {
+            "corrida": _get("run"),
+            "fuente": _get("source"),
+            "situacion": _get("status"),
+            "terminada": _get("finished"),
+            "leidos": lambda line: line.get("read"),
+            "creados": lambda line: line.get("created"),
+            "actualizados": lambda line: line.get("updated"),
+            "sin_cambio": lambda line: line.get("unchanged"),
+            "rechazados": lambda line: line.get("rejected"),
+            "avisos": lambda line: line.get("warnings"),
+            "informe": _get("report_url"),
+        },
+    ),
+}
+METHODOLOGY = Table(
+    "indicators",
+    {
+        "indicador": _get("id"),
+        "nombre": _get("name"),
+        "formula": _get("formula"),
+        "unidad": _get("unit"),
+        "mejor": _get("direction"),
+        "fuente": _get("source"),
+    },
+)

@@ -1,0 +1,233 @@
+"""Pages of the dashboard; every figure comes from an action, so that a page shows nothing the API does not."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, stream_with_context
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.dashboard import addresses, tables
+from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
+from ckanext.mxopendata.metadata.validation import field_points
+from ckanext.mxopendata.quality.completeness import RESOURCE_PREFIX
+from ckanext.mxopendata.quality.facts import FORMULA_VERSION
+
+__all__ = ["bp"]
+
+bp = Blueprint("mxopendata_dashboard", __name__)
+INSTITUTIONS_ON_A_PAGE = 100
+_TABLE = "tabla"
+
+
+@bp.errorhandler(tk.ObjectNotFound)
+def _not_found(error: tk.ObjectNotFound) -> Any:
+    return tk.abort(404, error.message or "")
+
+
+@bp.errorhandler(tk.NotAuthorized)
+def _not_authorized(_error: tk.NotAuthorized) -> Any:
+    return tk.abort(403, tk._("You may not see this page"))
+
+
+@bp.errorhandler(tk.ValidationError)
+def _not_valid(error: tk.ValidationError) -> Any:
+    words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
+    return tk.abort(400, tk._("The address asks for something that does not exist: {words}").format(words=words))
+
+
+@bp.route("/tablero")
+def index() -> str:
+    """The figures of the whole portal."""
+    report = _act("mxopendata_dashboard_show")
+    chosen = _chosen(report["institutions"], tk.request.args)
+    page = addresses.page_of(tk.request.args)
+    first = (page - 1) * INSTITUTIONS_ON_A_PAGE
+    return tk.render(
+        "mxopendata/dashboard/index.html",
+        {
+            "report": report,
+            "institutions": chosen[first : first + INSTITUTIONS_ON_A_PAGE],
+            "count": len(chosen),
+            "page": page,
+            "pages": math.ceil(len(chosen) / INSTITUTIONS_ON_A_PAGE),
+            "parameters": _parameters(("orden", "entidad", "ordenar")),
+        },
+    )
+
+
+@bp.route("/tablero.<any(csv,json):extension>")
+def index_file(extension: str) -> Response:
+    """The tables of the portal's page as files; ``tabla`` names the one for CSV."""
+    report = _act("mxopendata_dashboard_show")
+    report["institutions"] = _chosen(report["institutions"], tk.request.args)
+    if extension == "json":
+        return _json(report)
+    name, table = _table(tables.PORTAL, "instituciones")
+    return _csv(f"tablero-{name}", table.lines(report))
+
+
+@bp.route("/tablero/conjuntos")
+def datasets() -> str:
+    """The datasets behind a figure of the whole portal."""
+    page = addresses.page_of(tk.request.args)
+    found = _act("mxopendata_measurement_list", **_page_filters(page))
+    return tk.render(
+        "mxopendata/dashboard/datasets.html",
+        {
+            "found": found,
+            "page": page,
+            "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
+            "parameters": _parameters(addresses.LIST_PARAMETERS),
+        },
+    )
+
+
+@bp.route("/tablero/conjuntos.<any(csv,json):extension>")
+def datasets_file(extension: str) -> Response:
+    """All datasets behind a figure as a file, page by page."""
+    filters = addresses.filters_of(tk.request.args)
+    return _datasets_file("conjuntos", filters, extension)
+
+
+@bp.route("/tablero/metodologia")
+def methodology() -> str:
+    """What every figure means, from the definitions in the code."""
+    units = {
+        "datasets": tk._("datasets"),
+        "resources": tk._("resources"),
+        "percent": tk._("per cent"),
+        "days": tk._("days"),
+        "records": tk._("records"),
+    }
+    directions = {"more": tk._("more"), "less": tk._("less"), "neutral": tk._("neither")}
+    return tk.render(
+        "mxopendata/dashboard/methodology.html", {**_methodology(), "units": units, "directions": directions}
+    )
+
+
+@bp.route("/tablero/metodologia.<any(csv,json):extension>")
+def methodology_file(extension: str) -> Response:
+    """The definitions of all figures as a file."""
+    found = _methodology()
+    return _json(found) if extension == "json" else _csv("metodologia", tables.METHODOLOGY.lines(found))
+
+
+@bp.route("/tablero/institucion/<name>")
+def institution(name: str) -> str:
+    """The figures of an institution."""
+    report = _act("mxopendata_institution_report", id=name)
+    page = addresses.page_of(tk.request.args)
+    found = _act("mxopendata_measurement_list", **{**_page_filters(page), "institution": name})
+    return tk.render(
+        "mxopendata/dashboard/institution.html",
+        {
+            "report": report,
+            "found": found,
+            "page": page,
+            "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
+            "parameters": _parameters(addresses.LIST_PARAMETERS),
+            # What the templates of an organization's pages ask for.
+            "group_dict": _act("organization_show", id=name, include_datasets=False, include_users=False),
+            "group_type": "organization",
+        },
+    )
+
+
+@bp.route("/tablero/institucion/<name>.<any(csv,json):extension>")
+def institution_file(name: str, extension: str) -> Response:
+    """An institution's report as JSON; its datasets, or another of its tables, as CSV."""
+    filters = {**addresses.filters_of(tk.request.args), "institution": name}
+    chosen = tk.request.args.get(_TABLE, "conjuntos")
+    if extension == "csv" and chosen == "conjuntos":
+        return _datasets_file(f"{name}-conjuntos", filters, extension)
+    report = _act("mxopendata_institution_report", id=name, todo_limit=MAXIMUM_PAGE)
+    if extension == "json":
+        return _json({**report, "datasets": list(_all_datasets(filters))})
+    table_name, table = _table(tables.INSTITUTION, "mejoras")
+    return _csv(f"{name}-{table_name}", table.lines(report))
+
+
+def _act(action: str, **data_dict: Any) -> Any:
+    return tk.get_action(action)({}, data_dict)
+
+
+def _methodology() -> dict[str, Any]:
+    worth = field_points()
+    points = [{"field": name, "points": value} for name, value in worth["dataset"].items()]
+    points += [{"field": f"{RESOURCE_PREFIX}{name}", "points": value} for name, value in worth["resource"].items()]
+    return {
+        "formula_version": FORMULA_VERSION,
+        "indicators": _act("mxopendata_indicator_list"),
+        "points": sorted(points, key=lambda line: -line["points"]),
+    }
+
+
+def _parameters(names: Collection[str]) -> dict[str, str]:
+    """The parameters of the address that sorting and paging keep."""
+    return {name: value for name, value in tk.request.args.items() if name in names and value}
+
+
+def _page_filters(page: int) -> dict[str, Any]:
+    offset = (page - 1) * addresses.PAGE_SIZE
+    return {**addresses.filters_of(tk.request.args), "offset": offset, "limit": addresses.PAGE_SIZE}
+
+
+def _chosen(institutions: list[dict[str, Any]], arguments: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The institutions that the address asks for, in the order it asks for."""
+    wanted = {"gov_type": arguments.get("orden"), "state": arguments.get("entidad")}
+    chosen = [line for line in institutions if all(not value or line[key] == value for key, value in wanted.items())]
+    order = arguments.get("ordenar", "")
+    indicator_id = order.removeprefix("-")
+    if not chosen or indicator_id not in chosen[0]["indicators"]:
+        return chosen
+
+    def value(line: Mapping[str, Any]) -> float | None:
+        return line["indicators"][indicator_id]["value"]
+
+    known = [line for line in chosen if value(line) is not None]
+    unknown = [line for line in chosen if value(line) is None]
+    return sorted(known, key=lambda line: value(line) or 0, reverse=order.startswith("-")) + unknown
+
+
+def _datasets_file(name: str, filters: Mapping[str, Any], extension: str) -> Response:
+    rows = _all_datasets(filters)
+    if extension == "json":
+        return _json({"results": list(rows)})
+    return _csv(name, tables.DATASETS.write(rows))
+
+
+def _all_datasets(filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    # The first page is read now, so that a wrong address is refused before the answer has begun.
+    first = _act("mxopendata_measurement_list", **filters, offset=0, limit=MAXIMUM_PAGE)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        yield from first["results"]
+        for offset in range(MAXIMUM_PAGE, first["count"], MAXIMUM_PAGE):
+            page = _act("mxopendata_measurement_list", **filters, offset=offset, limit=MAXIMUM_PAGE)
+            yield from page["results"]
+
+    return rows()
+
+
+def _table(offered: Mapping[str, tables.Table], default: str) -> tuple[str, tables.Table]:
+    name = tk.request.args.get(_TABLE, default)
+    if name not in offered:
+        words = tk._("There is no table “{name}”; there are: {names}")
+        raise tk.ObjectNotFound(words.format(name=name, names=", ".join(offered)))
+    return name, offered[name]
+
+
+def _csv(name: str, lines: Iterator[str]) -> Response:
+    response = Response(stream_with_context(lines), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _json(found: Any) -> Response:
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    return Response(text, content_type="application/json; charset=utf-8")
