@@ -56,11 +56,16 @@ def test_every_format_holds_the_same_graph(tmp_path, full, dirty, context):
 def test_a_file_that_fails_half_way_leaves_the_old_one(tmp_path):
     path = tmp_path / "volcado.ttl"
     path.write_text("antes")
-    with pytest.raises(KeyboardInterrupt), dumps.replacing(path) as output:
-        output.write(b"mitad")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted_write(path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["volcado.ttl"]
     assert path.read_text() == "antes"
+
+
+def _interrupted_write(path):
+    with dumps.replacing(path) as output:
+        output.write(b"mitad")
+        raise KeyboardInterrupt
 
 
 def test_a_finished_file_says_its_size_and_hash(tmp_path):
@@ -85,17 +90,17 @@ def test_only_one_export_at_a_time_and_left_overs_are_cleared(tmp_path):
 
 
 def test_the_manifest_keeps_the_files_of_other_formats(tmp_path):
-    counts = {"datasets": 1}
+    counts = {"profile": "mx_dcat_ap", "datasets": 1}
     for name in ("ttl", "rdf"):
         path = dumps.dump_path(tmp_path, name)
         with dumps.replacing(path) as output:
             output.write(name.encode())
-        dumps.write_manifest(tmp_path, "2026-11-22T10:00:00Z", "mx_dcat_ap", counts, [output.written(path)])
+        dumps.write_manifest(tmp_path, "2026-11-22T10:00:00Z", counts, [output.written(path)])
     manifest = json.loads((tmp_path / "volcado.json").read_text())
     assert [entry["name"] for entry in manifest["files"]] == ["volcado.rdf", "volcado.ttl"]
     assert manifest["files"][1]["bytes"] == 3
     dumps.dump_path(tmp_path, "ttl").unlink()
-    dumps.write_manifest(tmp_path, "2026-11-22T11:00:00Z", "mx_dcat_ap", counts, [])
+    dumps.write_manifest(tmp_path, "2026-11-22T11:00:00Z", counts, [])
     assert [entry["name"] for entry in dumps.read_manifest(tmp_path)["files"]] == ["volcado.rdf"]
 
 

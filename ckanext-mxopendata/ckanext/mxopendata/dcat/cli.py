@@ -16,13 +16,11 @@ from ckan import model
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.dcat import dumps, writer
-from ckanext.mxopendata.dcat.export import ExportRequest, ExportResult, count, run
+from ckanext.mxopendata.dcat.export import FORMATS, ExportRequest, ExportResult, count, run
 from ckanext.mxopendata.metadata.findings import Finding
 
-FORMATS = tuple(writer.FORMATS)
 
-
-@click.command(short_help="Escribe el catálogo en RDF (DCAT-AP) a un archivo.")
+@click.command(short_help="Escribe el catálogo a un archivo, en DCAT-AP o data.json.")
 @click.option(
     "--format",
     "formats",
@@ -37,12 +35,14 @@ FORMATS = tuple(writer.FORMATS)
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="ARCHIVO",
-    help="Archivo de salida. Sin él, el que sirve el sitio en /catalogo/volcado.<formato>.",
+    help="Archivo de salida. Sin él, el que sirve el sitio en /catalogo/volcado.<formato> (datajson: /data.json).",
 )
 @click.option("--check", is_flag=True, help="Valida con SHACL mientras escribe (necesita pyshacl).")
 @click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
 def export(as_json: bool, **wanted: Any) -> None:
-    """Escribe todos los conjuntos públicos en DCAT-AP 3.0.1, con memoria constante.
+    """Escribe todos los conjuntos públicos, con memoria constante.
+
+    ttl, rdf, jsonld y nt son DCAT-AP 3.0.1; datajson es data.json de Project Open Data 1.1.
 
     Sale con 0; con 1 si algún conjunto quedó fuera o la validación halló faltas; con 2 si no se escribió nada.
     """
@@ -60,7 +60,7 @@ def export(as_json: bool, **wanted: Any) -> None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     else:
         _print(result, documents)
-    if result.counts["left_out"] or (result.violations and result.violations.count):
+    if any(document["left_out"] for document in documents) or (result.violations and result.violations.count):
         sys.exit(1)
 
 
@@ -104,37 +104,40 @@ def _document(result: ExportResult, name: str) -> dict[str, Any]:
     document = {
         "file": str(file.path),
         "format": name,
-        "profile": writer.PROFILE,
-        **result.counts,
+        **result.counts[name],
         "bytes": file.bytes,
         "sha256": file.sha256,
     }
-    if result.violations is not None:
+    if result.violations is not None and name in writer.FORMATS:
         document["violations"] = {"count": result.violations.count, "results": result.violations.results}
     return document
 
 
 def _print(result: ExportResult, documents: list[dict[str, Any]]) -> None:
-    counts = result.counts
-    click.echo(f"{counts['datasets']} conjuntos, {counts['distributions']} distribuciones.")
     for document in documents:
-        click.echo(f"  {document['file']}  {document['bytes']:,} bytes")
-    for entry in counts["left_out"]:
-        click.secho(f"  Quedó fuera {entry['id']}: {entry['reason']}", fg="red")
-    for entry in counts["dropped"]:
-        sentence = Finding(entry["reason"], field=entry["field"]).to_dict()
-        click.echo(f"  {entry['count']} × {sentence['message']} {sentence['cure']}")
-    for entry in counts["filled"]:
-        sentence = Finding("dcat_filled", field=entry["field"]).to_dict()
-        click.echo(f"  {entry['count']} × {sentence['message']} {sentence['cure']}")
+        click.echo(f"{document['file']}: {document['datasets']} conjuntos, {document['distributions']} distribuciones")
+    # Formats made from the same triples dropped and filled the same.
+    reports = {document["profile"]: document for document in documents}
+    for profile, report in reports.items():
+        _print_report(profile, report)
     if result.violations is not None:
         _print_violations(result.violations.count, result.violations.results)
 
 
+def _print_report(profile: str, report: dict[str, Any]) -> None:
+    if report["left_out"] or report["dropped"] or report["filled"]:
+        click.echo(f"{profile}:")
+    for entry in report["left_out"]:
+        click.secho(f"  Quedó fuera {entry['id']}: {entry['reason']}", fg="red")
+    for entry in [*report["dropped"], *({"reason": "dcat_filled", **filled} for filled in report["filled"])]:
+        sentence = Finding(entry["reason"], field=entry["field"]).to_dict()
+        click.echo(f"  {entry['count']} × {sentence['message']} {sentence['cure']}")
+
+
 def _print_violations(total: int, results: list[dict[str, str]]) -> None:
     if not total:
-        click.secho("  Validación DCAT-AP 3.0.1: sin faltas.", fg="green")
+        click.secho("Validación DCAT-AP 3.0.1: sin faltas.", fg="green")
         return
-    click.secho(f"  Validación DCAT-AP 3.0.1: {total} faltas.", fg="red")
+    click.secho(f"Validación DCAT-AP 3.0.1: {total} faltas.", fg="red")
     for violation in results:
-        click.echo(f"    {violation['node']} {violation['path']} {violation['value']}: {violation['message']}")
+        click.echo(f"  {violation['node']} {violation['path']} {violation['value']}: {violation['message']}")

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 MANIFEST = "volcado.json"
 _WHOLE = "volcado"
+_DATA_JSON = "data.json"
 _PARTS = "parciales"
 _UNFINISHED = ".exportando-"
 
@@ -38,13 +39,13 @@ class WrittenFile:
 
 def dump_path(folder: Path, name: str) -> Path:
     """Where the whole catalogue in one format lies."""
-    return folder / f"{_WHOLE}.{name}"
+    return folder / (_DATA_JSON if name == "datajson" else f"{_WHOLE}.{name}")
 
 
 def part_path(folder: Path, name: str, institution: str | None, since: str | None) -> Path:
     """Where a part of the catalogue lies that nobody named a file for."""
     words = [institution or "catalogo", *([f"desde-{since.replace(':', '')}"] if since else [])]
-    return folder / _PARTS / f"{'-'.join(words)}.{name}"
+    return folder / _PARTS / f"{'-'.join(words)}.{'data.json' if name == 'datajson' else name}"
 
 
 @contextmanager
@@ -122,16 +123,13 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def write_manifest(
-    folder: Path, generated: str, profile: str, counts: dict[str, Any], files: list[WrittenFile]
-) -> None:
+def write_manifest(folder: Path, generated: str, counts: dict[str, Any], files: list[WrittenFile]) -> None:
     """Note an export of the whole catalogue; files of other formats from earlier exports stay listed.
 
     Args:
         folder: where the files are.
         generated: moment of the export, ISO 8601, UTC.
-        profile: name of the profile.
-        counts: ``datasets`` to ``filled`` of the report.
+        counts: ``profile`` and ``datasets`` to ``filled`` of the report.
         files: what this export wrote.
     """
     earlier = read_manifest(folder) or {}
@@ -145,7 +143,6 @@ def write_manifest(
         }
     manifest = {
         "generated": generated,
-        "profile": profile,
         **counts,
         "files": [entries[name] for name in sorted(entries)],
     }

@@ -1,4 +1,4 @@
-"""The files of the whole catalogue: ``/catalogo/volcado.<format>`` and their manifest, ``/catalogo/volcado.json``."""
+"""The files of the whole catalogue: ``/catalogo/volcado.<format>``, ``/data.json``, and their manifest."""
 
 from __future__ import annotations
 
@@ -36,13 +36,23 @@ def manifest() -> Response:
 @mxopendata_dcat.route("/catalogo/volcado.<any(ttl, rdf, jsonld, nt):name>")
 def dump(name: str) -> Response:
     """One file, as it was when the last export ended."""
+    return _send(name, CONTENT_TYPES[name])
+
+
+@mxopendata_dcat.route("/data.json")
+def data_json() -> Response:
+    """The catalogue as Project Open Data 1.1 has it."""
+    return _send("datajson", "application/json")
+
+
+def _send(name: str, content_type: str) -> Response:
     tk.check_access("mxopendata_dump_show", {}, {})
     folder = config.export_folder()
     path = dump_path(folder, name) if folder else None
     if path is None or not path.is_file():
         return _not_exported(name)
-    response = send_file(path, mimetype=CONTENT_TYPES[name].partition(";")[0], conditional=True)
-    response.headers["Content-Type"] = CONTENT_TYPES[name]
+    response = send_file(path, mimetype=content_type.partition(";")[0], conditional=True)
+    response.headers["Content-Type"] = content_type
     # Harvesters in a browser read it from other sites.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

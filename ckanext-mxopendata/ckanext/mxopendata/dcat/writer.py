@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pyoxigraph import RdfFormat, Triple, parse, serialize
 
@@ -37,9 +37,17 @@ CONTENT_TYPES: Mapping[str, str] = {
 PROFILE = "mx_dcat_ap"
 
 # What a dictionary that is not what it should be may raise on its way through the generator and the serialiser.
-_UNUSABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+UNUSABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 Lines = Callable[[bytes], Any]
+
+
+class Counted(Protocol):
+    """What a rendered dataset says of itself, in whatever format."""
+
+    distributions: int
+    dropped: Counter[tuple[str, str]]
+    filled: Counter[str]
 
 
 @dataclass
@@ -64,7 +72,11 @@ class ExportReport:
     dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
 
-    def count(self, rendering: Rendering) -> None:
+    def leave_out(self, dataset: Mapping[str, Any], error: Exception) -> None:
+        """Note a dataset that could not be expressed."""
+        self.left_out.append({"id": str(dataset.get("id")), "reason": f"{type(error).__name__}: {error}"[:200]})
+
+    def count(self, rendering: Counted) -> None:
         """Add one rendered dataset."""
         self.datasets += 1
         self.rendered += 1
@@ -138,10 +150,9 @@ def _write_batch(
             rendering = render_dataset(dataset, context)
             new = [key for key in rendering.shared if key not in written]
             lines = to_lines(rendering.triples) + to_lines(t for key in new for t in rendering.shared[key])
-        except _UNUSABLE as error:
+        except UNUSABLE as error:
             log.exception("dataset %s cannot be exported", dataset.get("id"))
-            reason = f"{type(error).__name__}: {error}"[:200]
-            report.left_out.append({"id": str(dataset.get("id")), "reason": reason})
+            report.leave_out(dataset, error)
             continue
         write(lines)
         written.update(new)

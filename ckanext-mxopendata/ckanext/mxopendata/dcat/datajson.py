@@ -1,0 +1,246 @@
+"""A dataset as an entry of ``data.json``: Project Open Data 1.1 in its non-federal form, which national portals read.
+
+Pure. Stand-ins, at export only and counted: description ← title; publisher and contact name ← the institution;
+identifier ← CKAN's id; modified ← when this catalogue last wrote the dataset; a distribution without any address ← its
+page here.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ckanext.mxopendata.dcat import nodes, values
+from ckanext.mxopendata.dcat.context import Builder, ExportContext
+from ckanext.mxopendata.dcat.lists import as_list
+from ckanext.mxopendata.dcat.writer import UNUSABLE, ExportReport
+
+log = logging.getLogger(__name__)
+
+SCHEMA = "https://project-open-data.cio.gov/v1.1/schema"
+HEAD: Mapping[str, str] = {
+    "@context": f"{SCHEMA}/catalog.jsonld",
+    "@type": "dcat:Catalog",
+    "conformsTo": SCHEMA,
+    "describedBy": f"{SCHEMA}/catalog.json",
+}
+
+_ACCESS_LEVELS = {"public": "public", "restricted": "restricted public", "non_public": "non-public"}
+_EMAIL = re.compile(r"mailto:[\w~!$&'()*+,;=:.-]+@[\w.-]+\.[\w.-]+")
+_MEDIA_TYPE = re.compile(r"[-\w]+/[-\w]+(\.[-\w]+)*([+][-\w]+)?")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?")
+_INTERVAL = re.compile(r"R/P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
+_CONTINUOUS = "R/PT1S"
+_MAXIMUM_RIGHTS = 255
+_NOT_STATED = "application/octet-stream"
+
+
+@dataclass
+class Entry:
+    """One entry of ``data.json``.
+
+    Attributes:
+        dataset: the entry, without empty properties.
+        distributions: how many distributions it has.
+        dropped: how often a value could not be expressed, by (field, code of the reason).
+        filled: how often a field got a stand-in, by field.
+    """
+
+    dataset: dict[str, Any]
+    distributions: int
+    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    filled: Counter[str] = field(default_factory=Counter)
+
+
+def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
+    """One dataset as Project Open Data 1.1 has it.
+
+    Args:
+        dataset: validated dictionary of ``package_show``.
+        context: the catalogue and the vocabularies.
+    """
+    builder = Builder(context, context.dataset_uri(dataset["id"]))
+    resources = [resource for resource in dataset.get("resources") or () if resource.get("id")]
+    entry = {
+        "@type": "dcat:Dataset",
+        **_texts(builder, dataset),
+        **_people(builder, dataset),
+        **_terms(builder, dataset),
+        **_coverage(builder, dataset),
+        **_pages(builder, dataset),
+        "distribution": [_distribution(builder, resource) for resource in resources],
+    }
+    kept = {name: value for name, value in entry.items() if value not in (None, "", [])}
+    return Entry(kept, len(resources), builder.dropped, builder.filled)
+
+
+def _texts(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    title = values.clean_text(dataset.get("title")) or values.clean_text(dataset.get("name")) or dataset["id"]
+    description = values.clean_text(dataset.get("notes"))
+    identifier = values.clean_text(dataset.get("identifier"))
+    modified = builder.date("modified", dataset.get("modified"))
+    if modified is None:
+        modified = builder.date("metadata_modified", dataset.get("metadata_modified"), utc=True)
+    for name, is_missing in (
+        ("notes", not description),
+        ("identifier", not identifier),
+        ("modified", not dataset.get("modified")),
+    ):
+        if is_missing:
+            builder.fill(name)
+    issued = builder.date("issued", dataset.get("issued"))
+    keywords = [values.clean_text(tag.get("display_name") or tag.get("name")) for tag in dataset.get("tags") or ()]
+    return {
+        "title": title,
+        "description": description or title,
+        "identifier": identifier or dataset["id"],
+        "modified": modified.value if modified else None,
+        "issued": issued.value if issued else None,
+        "keyword": list(dict.fromkeys(filter(None, keywords))),
+    }
+
+
+def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    organization = dataset.get("organization") or {}
+    catalogue = builder.context.catalogue
+    publisher = nodes.institution_name(organization)
+    if not publisher:
+        publisher = values.clean_text(catalogue.publisher or catalogue.title)
+        builder.fill("owner_org")
+    contact = next(iter(as_list(dataset.get("contact"))), None)
+    facts = contact if isinstance(contact, dict) else {"name": contact}
+    name = values.clean_text(facts.get("name"))
+    if not name:
+        builder.fill("contact.name")
+    email = builder.checked("contact.email", facts.get("email"), values.make_email_iri, "dcat_invalid_email")
+    person = {"@type": "vcard:Contact", "fn": name or publisher}
+    if email is not None and _EMAIL.fullmatch(email.value):
+        person["hasEmail"] = email.value
+    return {"publisher": {"@type": "org:Organization", "name": publisher}, "contactPoint": person}
+
+
+def _terms(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    access = values.clean_text(dataset.get("access_rights"))
+    frequency = values.clean_text(dataset.get("frequency"))
+    themes = [nodes.find_term(builder, "themes", value) for value in as_list(dataset.get("theme"))]
+    licence = nodes.licence(builder, dataset, dataset.get("license_id"))
+    languages = [values.clean_text(value) for value in as_list(dataset.get("language"))]
+    if not access:
+        builder.fill("access_rights")
+    return {
+        "accessLevel": _ACCESS_LEVELS.get(access, "public"),
+        "rights": values.clean_text(dataset.get("access_comment"))[:_MAXIMUM_RIGHTS],
+        "accrualPeriodicity": _frequency(builder, frequency),
+        "theme": list(dict.fromkeys(term.label_es for term in themes if term)),
+        "license": licence.value if licence else None,
+        "language": [language for language in languages if _LANGUAGE.fullmatch(language)],
+    }
+
+
+def _frequency(builder: Builder, frequency: str) -> str | None:
+    if frequency == "realtime":
+        return _CONTINUOUS
+    if not frequency or frequency == "irregular" or _INTERVAL.fullmatch(frequency):
+        return frequency or None
+    builder.drop("frequency", "dcat_unknown_term")
+    return None
+
+
+def _coverage(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    places = [place for place in as_list(dataset.get("spatial_coverage")) if isinstance(place, dict)]
+    names = [_place_name(builder, place) for place in places]
+    periods = [period for period in as_list(dataset.get("temporal_coverage")) if isinstance(period, dict)]
+    first = periods[0] if periods else {}
+    start = builder.date("temporal_coverage.start", first.get("start"))
+    end = builder.date("temporal_coverage.end", first.get("end"))
+    return {
+        "spatial": "; ".join(filter(None, names)),
+        # An open interval is none that Project Open Data can say.
+        "temporal": f"{start.value}/{end.value}" if start and end else None,
+    }
+
+
+def _place_name(builder: Builder, place: Mapping[str, Any]) -> str:
+    key = values.clean_text(place.get("cvegeo"))
+    vocabulary_id = {2: "states", 5: "municipalities"}.get(len(key))
+    term = builder.context.vocabulary(vocabulary_id).get(key) if vocabulary_id else None
+    return (
+        values.clean_text(place.get("text")) or (term.label_es if term else "") or values.clean_text(place.get("uri"))
+    )
+
+
+def _pages(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
+    documents = [builder.iri("documentation", value) for value in as_list(dataset.get("documentation"))]
+    standards = [values.make_iri(value) for value in as_list(dataset.get("conforms_to"))]
+    page = builder.iri("url", dataset.get("url"))
+    pages = list(dict.fromkeys(document.value for document in documents if document))
+    return {
+        "landingPage": page.value if page else None,
+        "describedBy": pages[0] if pages else None,
+        "references": pages[1:],
+        "conformsTo": next((standard.value for standard in standards if standard), None),
+    }
+
+
+def _distribution(builder: Builder, resource: Mapping[str, Any]) -> dict[str, Any]:
+    url = builder.iri("resource.url", resource.get("url"))
+    download = builder.iri("resource.download_url", resource.get("download_url"))
+    access = builder.iri("resource.access_url", resource.get("access_url"))
+    if download is None and resource.get("url_type") == "upload":
+        download = url
+    page = access or (url if url != download else None)
+    if page is None and download is None:
+        page = values.make_iri(f"{builder.subject.value}/resource/{resource['id']}")
+        builder.fill("resource.url")
+    name = builder.checked(
+        "resource.mimetype", resource.get("mimetype"), values.read_media_type, "dcat_invalid_media_type"
+    )
+    media_type = name if name and _MEDIA_TYPE.fullmatch(name) else None
+    distribution = {
+        "@type": "dcat:Distribution",
+        "title": values.clean_text(resource.get("name")),
+        "description": values.clean_text(resource.get("description")),
+        "format": values.clean_text(resource.get("format")),
+        "accessURL": page.value if page else None,
+        "downloadURL": download.value if download else None,
+        # Project Open Data asks for one wherever there is a file.
+        "mediaType": media_type or (_NOT_STATED if download else None),
+    }
+    return {key: value for key, value in distribution.items() if value}
+
+
+class DataJsonWriter:
+    """Writes ``data.json`` as a stream: head, entry by entry, end.
+
+    Attributes:
+        report: what was written, left out, dropped and filled.
+    """
+
+    def __init__(self, context: ExportContext, write: Callable[[bytes], Any]) -> None:
+        self.report = ExportReport()
+        self._context = context
+        self._write = write
+        head = json.dumps({"@id": f"{context.catalogue.uri}/data.json", **HEAD}, ensure_ascii=False)
+        self._write(f'{head[:-1]}, "dataset": ['.encode())
+
+    def add(self, batch: list[dict[str, Any]]) -> None:
+        """Write the datasets of one batch; one that cannot be expressed is left out whole."""
+        for dataset in batch:
+            try:
+                entry = render_entry(dataset, self._context)
+                text = json.dumps(entry.dataset, ensure_ascii=False).encode()
+            except UNUSABLE as error:
+                log.exception("dataset %s cannot be exported", dataset.get("id"))
+                self.report.leave_out(dataset, error)
+                continue
+            self._write((b",\n" if self.report.datasets else b"\n") + text)
+            self.report.count(entry)
+
+    def finish(self) -> None:
+        """Write the end."""
+        self._write(b"\n]}\n")
