@@ -119,6 +119,12 @@ def storage(tmp_path, ckan_config, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def app(catalogue) -> Any:
+    """One application for all pages: CKAN's own fixture makes one for each test, seconds each."""
+    return helpers._get_test_app()
+
+
 def _run(*arguments: str) -> tuple[int, Any]:
     result = CliRunner().invoke(export, [*arguments, "--json"], catch_exceptions=False)
     return result.exit_code, json.loads(result.stdout) if result.stdout else result.stderr
