@@ -11,7 +11,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from local.settings import Settings
 PORTALS = "portals"
 PORTALS_SECONDS = 30.0
 ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
-EXPORT_FORMATS = ("ttl", "rdf", "jsonld", "nt")
+EXPORT_FORMATS = ("ttl", "rdf", "jsonld", "nt", "datajson")
 COLUMNS = (
     ("read", "leídos"),
     ("created", "nuevos"),
@@ -46,10 +45,8 @@ def main(settings: Settings) -> None:
     with stack.at_work(settings):
         portals = start_portals(settings)
         result = stack.up(settings)
-        content = fill(settings, demo_publishers.people(settings))
+        content = fill(settings, result["url"], demo_publishers.people(settings))
         users = demo_publishers.remember(settings, content["tokens"])
-        with step("Conjuntos de datos capturados en el portal"):
-            demo_publishers.publish(result["url"], users, datetime.now(timezone.utc).date())
         result |= {
             "users": [user for user in result["users"] if user["role"] == "sysadmin"] + users,
             "portals": portals,
@@ -107,7 +104,7 @@ def _portals_answer(home: Path, mark: str) -> bool:
     return True
 
 
-def fill(settings: Settings, users: list[dict[str, Any]]) -> dict[str, Any]:
+def fill(settings: Settings, url: str, users: list[dict[str, Any]]) -> dict[str, Any]:
     """Sync the sources, make the people, harvest, compute and export, all in one process of CKAN.
 
     Returns:
@@ -118,6 +115,7 @@ def fill(settings: Settings, users: list[dict[str, Any]]) -> dict[str, Any]:
     """
     order = {
         "ini": str(settings.ini),
+        "url": url,
         "configurations": str(settings.home / PORTALS / "harvest_configs"),
         "users": users,
         "formats": EXPORT_FORMATS,

@@ -1,10 +1,10 @@
 """What the demonstration puts into the site: sources, people, harvested datasets, files, figures; in one process.
 
-Run inside the virtual environment: ``python -m local.demo_content``; reads one JSON document from its input
-(``ini``, ``configurations``: folder, ``users``: see :func:`_user`, ``formats``: of the export) and prints lines that
-begin with a mark: titles of steps as they begin, at last the answer ``{"tokens": {user: token}, "runs": [Run, …],
-"export": […], "indicators": {…}}``. Each start of ``ckan`` costs four seconds, so the suite's own commands are called
-in this process. Doing it again changes nothing but what has changed in the portals.
+Run inside the virtual environment: ``python -m local.demo_content``; reads one JSON document from its input (``ini``,
+``url`` of the running site, ``configurations``: folder, ``users``: see :func:`_user`, ``formats`` of the export) and
+prints lines that begin with a mark: titles of steps as they begin, at last the answer ``{"tokens": {user: token},
+"runs": [Run, …], "export": […], "indicators": {…}}``. Each start of ``ckan`` costs four seconds, so the suite's own
+commands are called in this process. Doing it again changes nothing but what has changed in the portals.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import io
 import json
 import sys
 from contextlib import redirect_stdout
+from datetime import datetime, timezone
 from typing import Any
 
 import click
@@ -21,7 +22,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.cli.cli import ckan as command
 
+from local import demo_publishers
 from local.marks import ANSWER, FAILURE, STEP
+from local.problem import Problem
 
 DONE_WITH_REJECTED = 1
 
@@ -74,7 +77,7 @@ def main() -> None:
     try:
         _say(STEP, "CKAN con la suite")
         answer = fill(Suite(order["ini"]), order)
-    except CommandError as error:
+    except (CommandError, Problem) as error:
         _say(FAILURE, str(error))
         sys.exit(2)
     _say(ANSWER, json.dumps(answer))
@@ -91,6 +94,10 @@ def fill(suite: Suite, order: dict[str, Any]) -> dict[str, Any]:
         tokens = {facts["name"]: _user(facts) for facts in order["users"]}
     _say(STEP, "Cosecha de los portales")
     runs = suite.call("harvest", "--all")
+    _say(STEP, "Conjuntos de datos capturados en el portal")
+    today = datetime.now(timezone.utc).date()
+    editors = [{**facts, "token": tokens[facts["name"]]} for facts in order["users"]]
+    demo_publishers.publish(order["url"], editors, today)
     _say(STEP, "Indicadores")
     indicators = suite.call("indicators", "compute")
     _say(STEP, "Exportación del catálogo")

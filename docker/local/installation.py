@@ -105,7 +105,7 @@ def _pip_install(settings: Settings, log: Path, *words: str) -> None:
 
 
 def _mark(settings: Settings) -> str:
-    digest = hashlib.sha256(f"{sys.version}{settings.venv}{settings.root}".encode())
+    digest = hashlib.sha256(f"{sys.version}{settings.venv.resolve()}{settings.root}".encode())
     for name in SOURCES:
         digest.update((settings.root / name).read_bytes())
     return digest.hexdigest()

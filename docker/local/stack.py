@@ -13,7 +13,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from local import files, installation, lock, postgres, processes, programs, site, solr, supervisor, valkey
+from local import (
+    external,
+    files,
+    installation,
+    java,
+    lock,
+    postgres,
+    processes,
+    programs,
+    site,
+    solr,
+    supervisor,
+    valkey,
+)
 from local.problem import Problem, say, step
 from local.settings import DEFAULT_PORT, Settings
 
@@ -65,8 +78,9 @@ def up(settings: Settings) -> dict[str, Any]:
         Problem: something is missing; the message says how to cure it.
     """
     began = time.monotonic()
-    install(settings)
     port = site.choose_port(settings, DEFAULT_PORT)
+    external.check(settings)
+    install(settings)
     addresses = start_services(settings, SITE)
     reindex = _schema_changed(settings, addresses["solr_url"])
     site.write_ini(settings, port, addresses)
@@ -109,7 +123,10 @@ def install(settings: Settings) -> None:
     if not installation.is_current(settings):
         with step("Paquetes de Python"):
             installation.install(settings)
-    if settings.solr_url is None and not solr.is_installed(settings):
+    if settings.solr_url is not None:
+        return
+    java.java(settings)
+    if not solr.is_installed(settings):
         with step("Solr, de Maven Central"):
             solr.install(settings)
 
