@@ -10,7 +10,7 @@ import pytest
 import ckan.plugins as p
 
 # CKAN drops every table when it resets; these plugins bring tables of their own.
-PLUGINS_WITH_TABLES = ("harvest", "mxopendata", "mxopendata_dashboard")
+PLUGINS_WITH_TABLES = ("harvest", "mxopendata", "mxopendata_harvest", "mxopendata_dashboard")
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ So the sources share the consumers fairly, and one source can use as many as ``c
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -88,8 +87,9 @@ def _succeed(run: Run, carrier: HarvestObject) -> None:
 
 
 def _new_carrier(run: Run) -> str:
-    common: dict[str, Any] = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
-    carrier = HarvestObject(guid=f"{engine.CARRIER_PREFIX}{run.id}", current=False, **common)
-    model.Session.add(carrier)
+    carrier_id = model.types.make_uuid()
+    owner = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
+    guid = f"{engine.CARRIER_PREFIX}{run.id}"
+    model.Session.execute(sa.insert(HarvestObject.__table__).values(id=carrier_id, guid=guid, **owner))
     model.Session.commit()
-    return carrier.id
+    return carrier_id

@@ -126,7 +126,11 @@ class DatasetWriter:
         merged["tags"] = self._merged_tags(dataset_id, existing, dataset)
         merged["resources"] = merged_resources(existing.get("resources", []), dataset.get("resources", []))
         # Back in the source's list, whatever had become of it.
-        merged.update(state="active", archived_at=None)
+        merged["state"] = "active"
+        merged.pop("archived_at", None)
+        if _same(merged, existing):
+            # The record changed in something the model does not hold: a new date would falsify freshness.
+            return
         self._save(merged, existing)
 
     def _merged_tags(
@@ -145,11 +149,15 @@ class DatasetWriter:
         return Draft(dataset_id, source_tags=self._tags.get(dataset_id, []))
 
     def _save(self, dataset: dict[str, Any], existing: Mapping[str, Any]) -> None:
+        # Else CKAN would keep the old time of the change.
+        dataset.pop("metadata_modified", None)
         context = self._context()
         context["changed_entities"] = {"packages": {existing["id"]}}
+        # What package_update would otherwise ask Solr for, once for each dataset.
+        context["original_package"] = dict(existing)
         tk.get_action("package_update")(context, dataset)
         # CKAN 2.12 leaves the savepoint of package_update open in a deferred commit (stack trap 8).
-        nested = model.Session.get_nested_transaction()
+        nested = model.Session().get_nested_transaction()
         if nested is not None:
             nested.commit()
 
@@ -175,6 +183,15 @@ class DatasetWriter:
             "defer_commit": True,
             "return_id_only": True,
         }
+
+
+def _same(merged: Mapping[str, Any], existing: Mapping[str, Any]) -> bool:
+    """Whether two states of a dataset differ in nothing but when it was written, and in empty fields."""
+    here, there = (
+        {key: value for key, value in dataset.items() if key != "harvested_at" and value not in (None, "", [])}
+        for dataset in (merged, existing)
+    )
+    return here == there
 
 
 @cache

@@ -247,12 +247,13 @@ def _reject(run: Run, row: Mapping[str, Any], finding: Finding | None) -> None:
 
 def add_stock_error(run: Run, identifier: str, finding: Finding) -> None:
     """Show a rejected record on the pages of ckanext-harvest too, in the current transaction."""
-    job = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
-    broken = HarvestObject(guid=identifier, current=False, state="ERROR", report_status="errored", **job)
-    model.Session.add(broken)
-    model.Session.flush()
-    message = finding.to_dict()["message"]
-    model.Session.add(HarvestObjectError(message=message, harvest_object_id=broken.id, stage="Import"))
+    object_id = model.types.make_uuid()
+    # Without the mapper: its listener wants the job as an object, which another session may hold.
+    broken = {"id": object_id, "guid": identifier, "state": "ERROR", "report_status": "errored"}
+    owner = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
+    model.Session.execute(insert(HarvestObject.__table__).values(**broken, **owner))
+    message = {"message": finding.to_dict()["message"], "stage": "Import"}
+    model.Session.execute(insert(HarvestObjectError.__table__).values(harvest_object_id=object_id, **message))
 
 
 def _add_finding(run: Run, number: int, finding: Finding) -> None:

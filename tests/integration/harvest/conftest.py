@@ -1,0 +1,109 @@
+"""A portal to harvest, a source of it, and the harvest itself."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.tests import factories, helpers
+
+from ckanext.mxopendata.harvest import runner
+from ckanext.mxopendata.harvest.model import Record
+
+_NUMBERS = itertools.count(1)
+INSTITUTION = "ayuntamiento-de-prueba"
+
+Harvest = Callable[..., dict[str, Any]]
+
+
+def catalogue(*records: dict[str, Any]) -> str:
+    """A data.json with these records."""
+    return json.dumps({"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": list(records)})
+
+
+def record(identifier: str, title: str | None = None, **fields: Any) -> dict[str, Any]:
+    """A record of a data.json."""
+    return {
+        "identifier": identifier,
+        "title": title or f"Conjunto {identifier}",
+        "description": "Datos de prueba",
+        "keyword": ["agua", "drenaje"],
+        "modified": "2026-01-31",
+        "accrualPeriodicity": "R/P1M",
+        "distribution": [
+            {
+                "title": "Tabla",
+                "downloadURL": f"https://datos.ejemplo.gob.mx/{identifier}.csv",
+                "mediaType": "text/csv",
+                "format": "CSV",
+            }
+        ],
+        **fields,
+    }
+
+
+def records_of(run: str) -> list[Any]:
+    """The lines of a run, in the order of the list."""
+    return model.Session.query(Record).filter(Record.run_id == run).order_by(Record.number).all()
+
+
+def row_versions() -> dict[str, list[tuple[Any, ...]]]:
+    """What changes whenever a row of ``package`` or ``resource`` is written, even with equal values."""
+    queries = {
+        "package": "SELECT id, xmin::text, ctid::text, metadata_modified FROM package WHERE type = 'dataset' ORDER BY id",
+        "resource": "SELECT id, xmin::text, ctid::text FROM resource ORDER BY id",
+    }
+    versions = {}
+    for table, query in queries.items():
+        versions[table] = [tuple(row) for row in model.Session.execute(sa.text(query))]
+    model.Session.rollback()
+    return versions
+
+
+@pytest.fixture
+def portal(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A portal of ours that may be harvested although it is on this machine."""
+    monkeypatch.setitem(tk.config, "ckanext.mxopendata.http.allowed_private", [loopback.host])
+    return loopback
+
+
+@pytest.fixture
+def make_source(portal: Any) -> Callable[..., dict[str, Any]]:
+    """Makes a source of the portal."""
+
+    def make(path: str = "/data.json", source_type: str = "mx_datajson", **config: Any) -> dict[str, Any]:
+        if model.Group.get(INSTITUTION) is None:
+            factories.Organization(name=INSTITUTION, title="Ayuntamiento", gov_type="municipal", cvegeo="14039")
+        number = next(_NUMBERS)
+        return helpers.call_action(
+            "harvest_source_create",
+            name=f"fuente-{number}",
+            title=f"Fuente {number}",
+            url=path if "://" in path else portal.url(path),
+            source_type=source_type,
+            owner_org=INSTITUTION,
+            config=json.dumps(config) if config else "",
+        )
+
+    return make
+
+
+@pytest.fixture
+def harvest(with_request_context: Any) -> Harvest:
+    """Harvests a source to the end and gives the run."""
+
+    def run(source: dict[str, Any], at: str | None = None, force: bool = False) -> dict[str, Any]:
+        now = datetime.fromisoformat(at) if at else datetime.now(timezone.utc)
+        run_id = runner.harvest(source["id"], now, force)
+        model.Session.expire_all()
+        return helpers.call_action("mxopendata_harvest_run_show", run=run_id)
+
+    return run
