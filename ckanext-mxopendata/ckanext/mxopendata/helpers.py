@@ -29,6 +29,7 @@ __all__ = [
     "mxopendata_json",
     "mxopendata_lines",
     "mxopendata_list",
+    "mxopendata_missing",
     "mxopendata_parsed",
     "mxopendata_place",
     "mxopendata_place_name",
@@ -155,6 +156,12 @@ def mxopendata_findings(dataset: Mapping[str, Any], severity: str | None = None)
     """What a dataset lacks, in the reader's language; only of one severity where it is named."""
     found = [finding.to_dict(current_language()) for finding in validation.validate_dataset(dataset)]
     return [finding for finding in found if severity in (None, finding["severity"])]
+
+
+def mxopendata_missing(dataset: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the Guía makes mandatory and a draft still lacks; the institution's own field is not asked for here."""
+    asked = {f"missing_{name}" for name in validation.mandatory()} - {"missing_gov_type", "missing_identifier"}
+    return [finding for finding in mxopendata_findings(dataset) if finding["code"] in asked]
 
 
 def mxopendata_points(dataset: Mapping[str, Any]) -> dict[str, float]:
