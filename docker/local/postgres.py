@@ -136,10 +136,13 @@ def _reachable_binaries(settings: Settings, user: str | None) -> Path:
 
 
 def _data_folder(settings: Settings, user: str | None) -> Path:
-    home = settings.home
-    if user is None or _reachable(home):
-        return home / "postgres"
-    return _outside(settings) / "data"
+    """Where the data are; chosen once, because permissions of folders above may change while the data stay."""
+    chosen = state.recall(settings, "folders", NAME)
+    if chosen is None:
+        inside = user is None or _reachable(settings.home)
+        chosen = str(settings.home / "postgres" if inside else _outside(settings) / "data")
+        state.remember(settings, "folders", NAME, chosen)
+    return Path(chosen)
 
 
 def _initialise(settings: Settings, binaries: Path, data: Path, user: str | None) -> None:

@@ -16,7 +16,13 @@ def _read(settings: Settings) -> dict[str, dict[str, Any]]:
     return files.read_json(settings.home / FILE) or {}
 
 
-def _remember(settings: Settings, section: str, key: str, value: Any) -> None:
+def recall(settings: Settings, section: str, key: str) -> Any:
+    """What was kept, ``None`` where nothing was."""
+    return _read(settings).get(section, {}).get(key)
+
+
+def remember(settings: Settings, section: str, key: str, value: Any) -> None:
+    """Keep something until ``make clean``."""
     state = _read(settings)
     state.setdefault(section, {})[key] = value
     files.write_json(settings.home / FILE, state)
@@ -27,18 +33,18 @@ def secret(settings: Settings, name: str) -> str:
     known = known_secret(settings, name)
     if known is None:
         known = secrets.token_urlsafe(32)
-        _remember(settings, "secrets", name, known)
+        remember(settings, "secrets", name, known)
     return known
 
 
 def known_secret(settings: Settings, name: str) -> str | None:
     """A secret of this installation, ``None`` where there is none yet."""
-    return _read(settings).get("secrets", {}).get(name)
+    return recall(settings, "secrets", name)
 
 
 def remember_secret(settings: Settings, name: str, value: str) -> None:
     """Keep a secret that somebody else made, for example an API token."""
-    _remember(settings, "secrets", name, value)
+    remember(settings, "secrets", name, value)
 
 
 def port(settings: Settings, name: str, running: bool) -> int:
@@ -49,22 +55,22 @@ def port(settings: Settings, name: str, running: bool) -> int:
         name: name of the service.
         running: whether our own service is running there now, so that a taken port is right.
     """
-    known = _read(settings).get("ports", {}).get(name)
+    known = recall(settings, "ports", name)
     if known is not None and (running or is_free(known)):
         return known
     found = free_port(set(_read(settings).get("ports", {}).values()))
-    _remember(settings, "ports", name, found)
+    remember(settings, "ports", name, found)
     return found
 
 
 def remembered_port(settings: Settings, name: str) -> int | None:
     """The port a service had, ``None`` where it never had one."""
-    return _read(settings).get("ports", {}).get(name)
+    return recall(settings, "ports", name)
 
 
 def remember_port(settings: Settings, name: str, number: int) -> None:
     """Keep the port that somebody chose."""
-    _remember(settings, "ports", name, number)
+    remember(settings, "ports", name, number)
 
 
 def options(settings: Settings) -> dict[str, str]:
@@ -75,7 +81,7 @@ def options(settings: Settings) -> dict[str, str]:
 def add_options(settings: Settings, added: dict[str, str]) -> None:
     """Add options to CKAN's configuration of this installation; they stay until ``make clean``."""
     for key, value in added.items():
-        _remember(settings, "options", key, value)
+        remember(settings, "options", key, value)
 
 
 def is_free(number: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -95,4 +96,8 @@ def test_data_hidden_from_others_are_put_where_postgresql_reaches_them(settings:
     hidden.chmod(0o700)
     assert postgres._reachable(Path("/usr/bin"))
     assert not postgres._reachable(hidden)
+    elsewhere = replace(settings, home=hidden / "home")
+    assert postgres._data_folder(elsewhere, "nobody") == postgres._outside(elsewhere) / "data"
+    hidden.chmod(0o755)
+    assert postgres._data_folder(elsewhere, "nobody") == postgres._outside(elsewhere) / "data", "data do not move"
     assert postgres._data_folder(settings, None) == settings.home / "postgres"
