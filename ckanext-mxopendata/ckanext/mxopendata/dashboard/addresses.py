@@ -108,7 +108,7 @@ def list_url(indicator_id: str, institution: str | None = None) -> str:
     """The list behind a figure: of an institution, or of the whole portal."""
     if indicator_id in _HARVEST_INDICATORS:
         endpoint = "mxopendata_dashboard.index" if institution is None else "mxopendata_dashboard.institution"
-        place = {"_anchor": "instituciones"} if institution is None else {"name": institution, "_anchor": "cosechas"}
+        place = {"_anchor": "cosechas"} if institution is None else {"name": institution, "_anchor": "cosechas"}
         return tk.url_for(endpoint, **place)
     parameters = {"indicador": indicator_id} if INDICATORS[indicator_id].criterion else {}
     if institution is None:

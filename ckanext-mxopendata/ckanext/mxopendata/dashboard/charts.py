@@ -13,12 +13,15 @@ import pygal
 from markupsafe import Markup
 from pygal.etree import etree
 from pygal.graph.graph import Graph
+from pygal.style import Style
 
 from ckanext.mxopendata.dashboard.language import format_number
 
 _WIDTH = 440
 _BAR_HEIGHT = 34
 _HISTOGRAM_HEIGHT = 220
+# The sizes of the style sheet: pygal leaves room for texts of this size.
+_STYLE = Style(font_family="sans-serif", label_font_size=14, major_label_font_size=14, value_font_size=14)
 _SVG = "{http://www.w3.org/2000/svg}"
 # Of a chart that nobody can click: pygal's script, its own colours, tooltips and their texts.
 _DROPPED = ("script", "defs", "title", "desc")
@@ -60,6 +63,7 @@ def columns(bars: Sequence[Bar]) -> Markup:
 def _options() -> dict[str, object]:
     return {
         "width": _WIDTH,
+        "style": _STYLE,
         "js": [],
         "css": [],
         "show_legend": False,

@@ -12,7 +12,7 @@ from typing import NoReturn
 import click
 
 from ckanext.mxopendata.dashboard import computation, figures
-from ckanext.mxopendata.dashboard.language import format_number, language
+from ckanext.mxopendata.dashboard.language import format_number, format_percent, language
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.quality.freshness import read_moment
 from ckanext.mxopendata.quality.mexican import INDICATORS
@@ -96,7 +96,7 @@ def _show(values: Mapping[str, Value], as_json: bool) -> None:
 def _in_words(value: Value) -> str:
     if value["value"] is None:
         return "sin datos"
-    number = format_number(value["value"], 1) + (" %" if value["unit"] == "percent" else "")
+    number = format_percent(value["value"]) if value["unit"] == "percent" else format_number(value["value"])
     if value["denominator"] is None:
         return number
     return f"{number}  ({format_number(value['numerator'] or 0, 1)} de {format_number(value['denominator'])})"

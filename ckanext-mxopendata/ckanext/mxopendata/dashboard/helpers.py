@@ -12,6 +12,7 @@ from ckanext.mxopendata.dashboard.language import (
     format_day,
     format_moment,
     format_number,
+    format_percent,
     format_short_day,
     language,
 )
@@ -51,7 +52,7 @@ def mxopendata_figure(value: Mapping[str, Any]) -> str:
     if value["status"] != "ok":
         return tk._("no data")
     if value["unit"] == "percent":
-        return f"{format_number(value['value'], 1)} %"
+        return format_percent(value["value"])
     return format_number(value["value"])
 
 
@@ -69,17 +70,19 @@ def mxopendata_number(number: float) -> str:
     return format_number(number)
 
 
-def mxopendata_share(numerator: float, denominator: float) -> str:
-    """A percentage of two numbers; ``sin datos`` where there is nothing to divide by."""
-    return f"{format_number(100 * numerator / denominator, 1)} %" if denominator else tk._("no data")
-
-
 def mxopendata_day(text: str | None, *, short: bool = True) -> str:
     """A day from ISO 8601; ``sin datos`` where there is none."""
     moment = read_moment(text)
     if moment is None:
         return tk._("no data")
     return format_short_day(moment) if short else format_day(moment)
+
+
+def mxopendata_due(line: Mapping[str, Any]) -> str:
+    """When the next update of a dataset is expected, in words."""
+    if line["freshness"] in (freshness.IRREGULAR, freshness.REALTIME):
+        return tk._("no date is due")
+    return mxopendata_day(line["due"])
 
 
 def mxopendata_moment(text: str | None) -> str:
@@ -95,9 +98,9 @@ def mxopendata_freshness(verdict: str) -> dict[str, str]:
         freshness.OVERDUE: tk._("Overdue"),
         freshness.IRREGULAR: tk._("Irregular: no date is due"),
         freshness.REALTIME: tk._("Real time"),
-        freshness.NO_FREQUENCY: tk._("No data: frequency unknown"),
-        freshness.NO_DATE: tk._("No data: date unknown"),
-        freshness.FUTURE_DATE: tk._("No data: dated in the future"),
+        freshness.NO_FREQUENCY: tk._("No data: frequency"),
+        freshness.NO_DATE: tk._("No data: date"),
+        freshness.FUTURE_DATE: tk._("No data: future date"),
     }
     kind, icon = _KINDS[verdict]
     return {"label": labels[verdict], "kind": kind, "icon": icon}

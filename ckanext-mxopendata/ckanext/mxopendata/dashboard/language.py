@@ -29,7 +29,15 @@ def _locale(spoken: str) -> Locale:
 
 def format_number(number: float, decimals: int = 0) -> str:
     """A number with at most so many decimals: ``12,345.6``."""
-    pattern = "#,##0" + ("." + "#" * decimals if decimals else "")
+    return _format(number, "#,##0" + ("." + "#" * decimals if decimals else ""))
+
+
+def format_percent(number: float) -> str:
+    """A percentage, always with one decimal, so that a column of them can be compared at a glance: ``80.0 %``."""
+    return f"{_format(number, '#,##0.0')} %"
+
+
+def _format(number: float, pattern: str) -> str:
     return format_decimal(number, format=pattern, locale=_locale(language()))
 
 

@@ -25,19 +25,24 @@ _TABLE = "tabla"
 
 
 @bp.errorhandler(tk.ObjectNotFound)
-def _not_found(error: tk.ObjectNotFound) -> Any:
-    return tk.abort(404, error.message or "")
+def _not_found(error: tk.ObjectNotFound) -> tuple[str, int]:
+    return _refused(404, tk._("Not found"), error.message or "")
 
 
 @bp.errorhandler(tk.NotAuthorized)
-def _not_authorized(_error: tk.NotAuthorized) -> Any:
-    return tk.abort(403, tk._("You may not see this page"))
+def _not_authorized(_error: tk.NotAuthorized) -> tuple[str, int]:
+    return _refused(403, tk._("Not allowed"), tk._("You may not see this page"))
 
 
 @bp.errorhandler(tk.ValidationError)
-def _not_valid(error: tk.ValidationError) -> Any:
+def _not_valid(error: tk.ValidationError) -> tuple[str, int]:
     words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
-    return tk.abort(400, tk._("The address asks for something that does not exist: {words}").format(words=words))
+    told = tk._("The address asks for something that does not exist: {words}").format(words=words)
+    return _refused(400, tk._("Not understood"), told)
+
+
+def _refused(code: int, name: str, words: str) -> tuple[str, int]:
+    return tk.render("error_document_template.html", {"code": code, "name": name, "content": words}), code
 
 
 @bp.route("/tablero")
