@@ -11,6 +11,7 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 
+import ckan.plugins.toolkit as tk
 from ckan.lib.helpers import get_display_timezone
 
 from ckanext.mxopendata.language import current_language
@@ -30,6 +31,7 @@ __all__ = [
     "mxopendata_lines",
     "mxopendata_list",
     "mxopendata_missing",
+    "mxopendata_origin",
     "mxopendata_parsed",
     "mxopendata_place",
     "mxopendata_place_name",
@@ -145,6 +147,14 @@ def mxopendata_places() -> tuple[tuple[str, str], ...]:
 def mxopendata_is_harvested(data: Mapping[str, Any]) -> bool:
     """Whether a dataset comes from another catalogue, so that its fields are mended there."""
     return bool(data.get("source_identifier"))
+
+
+def mxopendata_origin(dataset_id: str | None) -> dict[str, Any]:
+    """Where a harvested dataset comes from (``source_url``, ``source_catalog``); nothing of any other dataset."""
+    if not dataset_id:
+        return {}
+    dataset = tk.get_action("package_show")({}, {"id": dataset_id})
+    return dataset if mxopendata_is_harvested(dataset) else {}
 
 
 def mxopendata_source_fields(level: str = "dataset") -> frozenset[str]:
