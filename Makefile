@@ -6,10 +6,13 @@ export PYTHONPATH := $(CURDIR)/docker
 INSTALLATIONS := $(or $(MXOPENDATA_INSTALLATIONS),$(MXOPENDATA_HOME),.local)
 BIN := $(INSTALLATIONS)/venv/bin
 LOCAL := $(PYTHON) -m local
+PACKAGE := ckanext-mxopendata/ckanext/mxopendata
+CATALOGUES := $(PACKAGE)/i18n
+DOMAIN := ckanext-mxopendata
 UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help python up demo stop clean install test lint fmt types unit integration e2e faults wheel i18n pins
+.PHONY: help python up demo stop clean install test lint fmt types unit integration e2e faults wheel i18n docs pins
 
 help: ## Esta ayuda / this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {gsub(/ /, "|", $$1); printf "  make %-12s %s\n", $$1, $$2}' \
@@ -46,8 +49,17 @@ test: python ## Todas las pruebas; no deja nada corriendo / every test; leaves n
 lint types unit integration e2e faults wheel: install ## Una sola línea de pruebas / one lane of the tests
 	@$(LOCAL) lane $@
 
-i18n: install ## El catálogo en español está completo y compilado / the Spanish catalogue is complete and compiled
+i18n: install ## Extrae las frases, actualiza y compila el catálogo en español / extract, update and compile the catalogue
+	@mkdir -p build $(CATALOGUES)/es/LC_MESSAGES
+	@$(BIN)/pybabel -q extract -F babel.cfg -o build/$(DOMAIN).pot $(PACKAGE)
+	@test -e $(CATALOGUES)/es/LC_MESSAGES/$(DOMAIN).po || \
+	  $(BIN)/pybabel -q init -i build/$(DOMAIN).pot -d $(CATALOGUES) -D $(DOMAIN) -l es
+	@$(BIN)/pybabel -q update -i build/$(DOMAIN).pot -d $(CATALOGUES) -D $(DOMAIN) -l es --no-fuzzy-matching --ignore-obsolete
+	@$(BIN)/pybabel -q compile -d $(CATALOGUES) -D $(DOMAIN) -l es
 	@$(BIN)/python -m pytest -q $(UNIT_ONLY) tests/unit/front_door/test_translations.py
+
+docs: install ## Escribe las páginas que salen del código / write the pages that are made from the code
+	@$(BIN)/python docs/generate.py
 
 fmt: install ## Da formato al código / format the code
 	@$(BIN)/ruff check --fix .
