@@ -1,17 +1,126 @@
-"""Template helpers of the harvest room."""
+"""Template helpers of the harvest room: the words for what the machine calls by a code."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import dateutil.parser
 import sqlalchemy as sa
+from babel.dates import format_datetime
+from markupsafe import Markup, escape
 
+import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata.harvest import report
 from ckanext.mxopendata.harvest.model import Identity, Run
 
-__all__ = ["mxopendata_harvest_origin"]
+__all__ = [
+    "mxopendata_harvest_moment",
+    "mxopendata_harvest_origin",
+    "mxopendata_harvest_seconds",
+    "mxopendata_harvest_tone",
+    "mxopendata_harvest_words",
+]
+
+_TONES = {
+    "finished": "success",
+    "ok": "success",
+    "advice": "info",
+    "running": "info",
+    "finished_with_warnings": "warning",
+    "warning": "warning",
+    "held": "warning",
+    "late": "warning",
+    "finished_with_errors": "danger",
+    "errors": "danger",
+    "failed": "danger",
+    "error": "danger",
+}
+
+
+def mxopendata_harvest_words(kind: str, code: str | None) -> str:
+    """The reader's word for a code.
+
+    Args:
+        kind: ``status``, ``health``, ``action``, ``severity``, ``schedule`` or ``matched_by``.
+        code: the code; ``None`` gives an empty text.
+    """
+    words = {
+        "status": {
+            "running": tk._("Running"),
+            "finished": tk._("Finished"),
+            "finished_with_warnings": tk._("Finished with warnings"),
+            "finished_with_errors": tk._("Finished with errors"),
+            "held": tk._("Held"),
+            "failed": tk._("Failed"),
+        },
+        "health": {
+            "ok": tk._("Well"),
+            "errors": tk._("With errors"),
+            "held": tk._("Held"),
+            "failed": tk._("Failed"),
+            "late": tk._("Late"),
+            "running": tk._("Running"),
+            "never": tk._("Never harvested"),
+            "off": tk._("Switched off"),
+        },
+        "action": {
+            "created": tk._("New"),
+            "updated": tk._("Changed"),
+            "unchanged": tk._("Unchanged"),
+            "matched": tk._("Recognised"),
+            "restored": tk._("Restored"),
+            "duplicate": tk._("Duplicate"),
+            "excluded": tk._("Left out"),
+            "rejected": tk._("Rejected"),
+            "in_grace": tk._("Missing, waiting"),
+            "archived": tk._("Archived"),
+            "deleted": tk._("Removed"),
+        },
+        "severity": {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
+        "schedule": {
+            "MANUAL": tk._("By hand"),
+            "ALWAYS": tk._("Always"),
+            "DAILY": tk._("Daily"),
+            "WEEKLY": tk._("Weekly"),
+            "BIWEEKLY": tk._("Every two weeks"),
+            "MONTHLY": tk._("Monthly"),
+        },
+        "matched_by": {"identifier": tk._("by its identifier"), "title": tk._("by its title")},
+    }
+    return words[kind].get(code, code) if code else ""
+
+
+def mxopendata_harvest_tone(code: str | None) -> str:
+    """Bootstrap's colour for a status, a health or a severity; a word always stands beside it."""
+    return _TONES.get(code or "", "secondary")
+
+
+def mxopendata_harvest_moment(text: str | datetime | None, with_time: bool = True) -> Markup:
+    """A time as people write it in the reader's language and the portal's time zone, in a ``time`` element.
+
+    CKAN's own ``h.render_datetime`` writes Spanish dates in the English order.
+
+    Args:
+        text: a time with zone, as the actions give it, or ``None``.
+        with_time: whether the hour is shown too.
+    """
+    if not text:
+        return Markup(escape(tk._("No data")))
+    moment = dateutil.parser.isoparse(text) if isinstance(text, str) else text
+    local = moment.astimezone(tk.h.get_display_timezone())
+    words = format_datetime(local, "d MMM y, HH:mm" if with_time else "d MMM y", locale=tk.h.lang())
+    return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), words)
+
+
+def mxopendata_harvest_seconds(run: dict[str, Any]) -> float | None:
+    """How long a run took, in seconds, or ``None`` while it is under way."""
+    if not run["finished"]:
+        return None
+    length = dateutil.parser.isoparse(run["finished"]) - dateutil.parser.isoparse(run["started"])
+    return round(length.total_seconds(), 1)
 
 
 def mxopendata_harvest_origin(dataset_id: str) -> dict[str, Any] | None:

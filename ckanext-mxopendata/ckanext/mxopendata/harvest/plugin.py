@@ -22,8 +22,9 @@ class MxOpenDataHarvestPlugin(p.SingletonPlugin):
 
     # IConfigurer
     def update_config(self, config: Any) -> None:
-        """Make the room's templates known to CKAN."""
+        """Make the room's templates and assets known to CKAN."""
         tk.add_template_directory(config, "templates")
+        tk.add_resource("assets", "mxopendata_harvest")
 
     # IConfigurable
     def configure(self, config: Any) -> None:

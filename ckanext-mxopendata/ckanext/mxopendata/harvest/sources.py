@@ -23,7 +23,7 @@ from ckanext.harvest.model import HarvestSource
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
-from ckanext.mxopendata.harvest.model import ManagedSource, Run
+from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Run
 from ckanext.mxopendata.harvest.settings import SOURCE_KEYS, check_file
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -31,6 +31,8 @@ FOLDER = "harvest_configs"
 DEFAULT_SCHEDULE = "WEEKLY"
 _MANAGED = ManagedSource.__table__
 _EVERY_DAYS = {"ALWAYS": 1, "DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31}
+# What needs attention first.
+HEALTHS = ("failed", "held", "errors", "late", "running", "never", "ok", "off")
 _HEALTH = {
     "finished": "ok",
     "finished_with_warnings": "ok",
@@ -169,6 +171,18 @@ def listing(names: Iterable[str] = (), now: datetime | None = None) -> list[dict
     if wanted:
         query = query.where(packages.c.name.in_(wanted))
     return [_listed(row, now) for row in model.Session.execute(query)]
+
+
+def dataset_counts() -> dict[str, int]:
+    """Source id → how many datasets of it are published here."""
+    packages, known = model.Package.__table__, Identity.__table__
+    query = (
+        sa.select(known.c.source_id, sa.func.count())
+        .join(packages, packages.c.id == known.c.dataset_id)
+        .where(packages.c.state == "active", known.c.archived_at.is_(None))
+        .group_by(known.c.source_id)
+    )
+    return {row[0]: row[1] for row in model.Session.execute(query)}
 
 
 def source_ids(names: Iterable[str]) -> dict[str, str]:

@@ -1,9 +1,164 @@
-"""Pages of the harvest room."""
+"""Pages of the harvest room; they show nothing that the actions do not give."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, stream_with_context
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.harvest import engine, report
+
+__all__ = ["bp"]
 
 bp = Blueprint("mxopendata_harvest", __name__)
 
-__all__ = ["bp"]
+PAGE_SIZE = 25
+_BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something older
+_SOURCE_COLUMNS = (
+    "title",
+    "name",
+    "institution_title",
+    "type",
+    "url",
+    "schedule",
+    "health",
+    "last_status",
+    "last_finished",
+    "read",
+    "created",
+    "updated",
+    "unchanged",
+    "rejected",
+    "warnings",
+)
+
+
+@bp.errorhandler(tk.ObjectNotFound)
+def _not_found(_error: tk.ObjectNotFound) -> tuple[str, int]:
+    return _refused(404, tk._("Not found"), tk._("There is no such harvest, or its source was removed."))
+
+
+@bp.errorhandler(tk.NotAuthorized)
+def _not_authorized(_error: tk.NotAuthorized) -> tuple[str, int]:
+    return _refused(403, tk._("Not allowed"), tk._("You may not see the harvests of this source."))
+
+
+@bp.errorhandler(tk.ValidationError)
+def _not_valid(_error: tk.ValidationError) -> tuple[str, int]:
+    return _refused(400, tk._("Not understood"), tk._("The address asks for something that does not exist."))
+
+
+def _refused(code: int, name: str, words: str) -> tuple[str, int]:
+    return tk.render("error_document_template.html", {"code": code, "name": name, "content": words}), code
+
+
+@bp.route("/cosechas")
+def index() -> str:
+    """All sources: whose, when last, with what result."""
+    sources = _act("mxopendata_harvest_source_list")
+    wanted = tk.request.args.get("estado")
+    chosen = [source for source in sources if not wanted or source["health"] == wanted]
+    counts: dict[str, int] = {}
+    for source in sources:
+        counts[source["health"]] = counts.get(source["health"], 0) + 1
+    shown = {"sources": chosen, "total": len(sources), "counts": counts, "wanted": wanted}
+    return tk.render("mxopendata/harvest/index.html", shown)
+
+
+@bp.route("/cosechas.<any(csv,json):extension>")
+def index_file(extension: str) -> Response:
+    """All sources as a file."""
+    sources = _act("mxopendata_harvest_source_list")
+    if extension == "json":
+        return _json(sources)
+    rows = [_flat(source) for source in sources]
+    return _csv("cosechas", _table_lines(_SOURCE_COLUMNS, rows))
+
+
+@bp.route("/harvest/<source>/corrida/<run>")
+def run(source: str, run: str) -> str:
+    """The report of one run."""
+    found = _run(source, run, causes=True)
+    filters = {key: tk.request.args[key] for key in ("action", "severity") if tk.request.args.get(key)}
+    page = _page_number()
+    lines = _act(
+        "mxopendata_harvest_record_list", run=run, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE, **filters
+    )
+    runs = _act("mxopendata_harvest_run_list", source=source, limit=10)
+    return tk.render(
+        "mxopendata/harvest/run.html",
+        {
+            "run": found,
+            "runs": runs,
+            "previous": _before(runs, found),
+            "records": lines,
+            "filters": filters,
+            "page": page,
+            "pages": math.ceil(lines["count"] / PAGE_SIZE),
+        },
+    )
+
+
+@bp.route("/harvest/<source>/corrida/<run>.<any(csv,json):extension>")
+def run_file(source: str, run: str, extension: str) -> Response:
+    """The report of one run as a file, with every record."""
+    found = _run(source, run)
+    if extension == "csv":
+        lines = report.csv_lines(engine.get_run(run), report.language())
+        return _csv(f"cosecha-{source}-{run}", lines)
+    _, rows = report.records(run)
+    records = [report.record_dict(row, report.language()) for row in rows]
+    return _json({**found, "records": records})
+
+
+def _act(action: str, **data_dict: Any) -> Any:
+    return tk.get_action(action)({}, data_dict)
+
+
+def _run(source: str, run: str, causes: bool = False) -> dict[str, Any]:
+    found = _act("mxopendata_harvest_run_show", run=run, causes=causes)
+    if found["source"] != source:
+        raise tk.ObjectNotFound("Run not found")
+    return found
+
+
+def _before(runs: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The run before this one, to compare with."""
+    earlier = [run for run in runs if run["started"] < found["started"]]
+    return earlier[0] if earlier else None
+
+
+def _page_number() -> int:
+    text = tk.request.args.get("page", "1")
+    return max(1, int(text)) if text.isdigit() and len(text) < 7 else 1
+
+
+def _flat(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {**source, **{key: value for key, value in (source["run"] or {}).items() if key in _SOURCE_COLUMNS[9:]}}
+
+
+def _table_lines(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for cells in (columns, *([row.get(column) for column in columns] for row in rows)):
+        buffer = io.StringIO()
+        csv.writer(buffer).writerow([report.harmless(cell) for cell in cells])
+        yield buffer.getvalue()
+
+
+def _csv(name: str, lines: Iterator[str]) -> Response:
+    def body() -> Iterator[str]:
+        yield _BYTE_ORDER_MARK
+        yield from lines
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Response(stream_with_context(body()), mimetype="text/csv", headers=headers)
+
+
+def _json(document: Any) -> Response:
+    return Response(json.dumps(document, ensure_ascii=False, default=str), mimetype="application/json")

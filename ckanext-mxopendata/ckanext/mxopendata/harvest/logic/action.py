@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
-from ckanext.mxopendata.harvest import carriers, engine, index, report
+from ckanext.mxopendata.harvest import carriers, engine, index, report, sources
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "mxopendata_harvest_record_list",
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
+    "mxopendata_harvest_source_list",
 ]
 
 MAXIMUM_LIMIT = 1000
@@ -98,6 +99,36 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
         run.id, data_dict.get("action"), data_dict.get("severity"), _whole(data_dict, "offset", 0), limit
     )
     return {"count": count, "results": [report.record_dict(row, report.language()) for row in rows]}
+
+
+@tk.side_effect_free
+def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """All sources of our types, those that need attention first.
+
+    Args:
+        context: CKAN's.
+        data_dict: nothing is asked for.
+
+    Returns:
+        ``[{"name", "title", "type", "url", "institution", "institution_title", "enabled", "schedule", "next_run",
+        "last_run", "last_status", "last_finished", "health", "datasets", "run": a run or None}]``
+    """
+    tk.check_access("mxopendata_harvest_source_list", context, data_dict)
+    rows = sources.listing()
+    if not _sees_all(context):
+        rows = [row for row in rows if not row["private"]]
+    runs = {run["source"]: run for run in mxopendata_harvest_run_list(context, {"last": True, "limit": MAXIMUM_LIMIT})}
+    counted = sources.dataset_counts()
+    hidden = ("id", "private", "file")
+    shown = [
+        {
+            **{key: value for key, value in row.items() if key not in hidden},
+            "datasets": counted.get(row["id"], 0),
+            "run": runs.get(row["name"]),
+        }
+        for row in rows
+    ]
+    return sorted(shown, key=lambda row: (sources.HEALTHS.index(row["health"]), row["title"].casefold()))
 
 
 @tk.chained_action
