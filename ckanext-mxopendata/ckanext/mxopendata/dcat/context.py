@@ -15,6 +15,7 @@ from ckanext.mxopendata.metadata.vocabularies import Vocabulary, vocabulary
 
 Term = NamedNode | Literal
 Made = TypeVar("Made")
+MAXIMUM_KNOWN = 5000
 # A shared node in one of its classes: the same address may be one dataset's page and another's licence.
 SharedKey = tuple[NamedNode, NamedNode]
 
@@ -58,6 +59,7 @@ class ExportContext:
         organization: completes the short ``organization`` of a dataset with the institution's own fields.
         vocabulary: looks up a vocabulary by its id.
         labels: (Spanish, English) labels of terms that others coined, by URI.
+        known: descriptions of shared nodes made so far (:meth:`Builder.once`).
     """
 
     catalogue: Catalogue
@@ -65,6 +67,9 @@ class ExportContext:
     organization: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _no_organization
     vocabulary: Callable[[str], Vocabulary] = vocabulary
     labels: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    known: dict[tuple[Any, ...], tuple[Any, dict[SharedKey, list[Triple]], Counter[tuple[str, str]]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def dataset_uri(self, dataset_id: str) -> NamedNode:
         """The subject of a dataset: never its name, which changes."""
@@ -127,6 +132,24 @@ class Builder:
             triples = [Triple(node, predicate, term) for predicate, term in description if term is not None]
             self.shared[(node, kind)] = [Triple(node, TYPE, kind), *triples]
         return node
+
+    def once(self, key: tuple[Any, ...], make: Callable[[Builder], Made]) -> Made:
+        """Make a shared node the first time that any dataset names it; afterwards take it from memory.
+
+        Args:
+            key: everything that the node and its description depend on.
+            make: gets a builder of its own, whose shared nodes and counts of dropped values are kept.
+        """
+        known = self.context.known
+        if key not in known:
+            if len(known) >= MAXIMUM_KNOWN:
+                known.clear()  # thousands of misspelt formats must not cost more and more memory
+            scratch = Builder(self.context, self.subject)
+            known[key] = (make(scratch), scratch.shared, scratch.dropped)
+        made, shared, dropped = known[key]
+        self.shared.update(shared)
+        self.dropped.update(dropped)
+        return made
 
     def add_type(self, node: NamedNode | None, kind: NamedNode) -> None:
         """Say of which class a node is that somebody else's site describes."""

@@ -96,8 +96,13 @@ def labelled_concept(builder: Builder, node: NamedNode, label: str) -> NamedNode
     return builder.share(node, SKOS.Concept, [(SKOS.prefLabel, Literal(label, language=builder.language))])
 
 
-def themes(builder: Builder, field_name: str, value: Any) -> Iterable[NamedNode]:
+def themes(builder: Builder, field_name: str, value: Any) -> list[NamedNode]:
     """A theme: our concept, and the EU's beside it."""
+    key = ("theme", field_name, values.clean_text(value))
+    return builder.once(key, lambda scratch: list(_themes(scratch, field_name, value)))
+
+
+def _themes(builder: Builder, field_name: str, value: Any) -> Iterable[NamedNode]:
     term = find_term(builder, "themes", value)
     if term is None:
         builder.drop(field_name, "dcat_unknown_term")
@@ -122,10 +127,15 @@ def mapped_term(builder: Builder, vocabulary_id: str, field_name: str, value: An
         value: the stored id, or a list that holds it.
         kind: the class that DCAT-AP asks for, for example ``dct:Frequency``.
     """
-    value = next(iter(as_list(value)), None)
-    if not values.clean_text(value):
+    text = values.clean_text(next(iter(as_list(value)), None))
+    if not text:
         return None
-    term = find_term(builder, vocabulary_id, value)
+    key = (vocabulary_id, field_name, text, kind)
+    return builder.once(key, lambda scratch: _mapped_term(scratch, vocabulary_id, field_name, text, kind))
+
+
+def _mapped_term(builder: Builder, vocabulary_id: str, field_name: str, text: str, kind: NamedNode) -> NamedNode | None:
+    term = find_term(builder, vocabulary_id, text)
     if term is None:
         builder.drop(field_name, "dcat_unknown_term")
         return None
@@ -151,28 +161,32 @@ def licence(builder: Builder, dataset: Mapping[str, Any], value: Any) -> NamedNo
     text = values.clean_text(value)
     if not text:
         return None
+    # What the dataset says of its licence counts only for that licence.
+    stated = ("license_url", "license_title") if text == dataset.get("license_id") else ()
+    url, title = (values.clean_text(dataset.get(name)) for name in stated) if stated else ("", "")
+    return builder.once(("licence", text, url, title), lambda scratch: _licence(scratch, text, url, title))
+
+
+def _licence(builder: Builder, text: str, url: str, title: str) -> NamedNode:
     if term := find_term(builder, "licences", text):
         node = values.make_iri(term.uri) or own_uri(builder, "licences", term.id)
         matches = [(SKOS.exactMatch, NamedNode(uri)) for uri in term.exact_match]
         names = labels(term, DCT.title)
         return builder.share(node, DCT.LicenseDocument, [*names, (DCT.identifier, Literal(term.id)), *matches])
-    stated = values.make_iri(text) or (
-        values.make_iri(dataset.get("license_url")) if text == dataset.get("license_id") else None
-    )
-    node = stated or own_uri(builder, "licences", text)
-    name = values.clean_text(dataset.get("license_title")) if text == dataset.get("license_id") else ""
     return builder.share(
-        node,
+        values.make_iri(text) or values.make_iri(url) or own_uri(builder, "licences", text),
         DCT.LicenseDocument,
-        [(DCT.title, builder.text(name or text)), (DCT.identifier, Literal(text))],
+        [(DCT.title, builder.text(title or text)), (DCT.identifier, Literal(text))],
     )
 
 
 def file_format(builder: Builder, value: Any) -> NamedNode | None:
     """A file format: the EU's file type; one that nobody knows gets a URI of ours and keeps its name."""
     text = values.clean_text(value)
-    if not text:
-        return None
+    return builder.once(("format", text), lambda scratch: _file_format(scratch, text)) if text else None
+
+
+def _file_format(builder: Builder, text: str) -> NamedNode:
     term = find_term(builder, "file_types", text)
     if term is None:
         node = own_uri(builder, "file_types", text)
@@ -194,9 +208,14 @@ def file_format(builder: Builder, value: Any) -> NamedNode | None:
 
 def media_type(builder: Builder, field_name: str, value: Any) -> NamedNode | None:
     """A media type as IANA's URI."""
-    if not values.clean_text(value):
+    text = values.clean_text(value)
+    if not text:
         return None
-    name = values.read_media_type(value)
+    return builder.once(("media type", field_name, text), lambda scratch: _media_type(scratch, field_name, text))
+
+
+def _media_type(builder: Builder, field_name: str, text: str) -> NamedNode | None:
+    name = values.read_media_type(text)
     if name is None:
         builder.drop(field_name, "dcat_invalid_media_type")
         return None
@@ -270,9 +289,12 @@ def institution(builder: Builder, organization: Mapping[str, Any], gov_type: Any
         organization: the ``organization`` of a dataset; the context completes it.
         gov_type: the dataset's order of government, for an institution that states none.
     """
+    key = ("institution", organization["id"], gov_type)
+    return builder.once(key, lambda scratch: _institution(scratch, organization, gov_type))
+
+
+def _institution(builder: Builder, organization: Mapping[str, Any], gov_type: Any) -> NamedNode:
     node = _organization_uri(builder, organization["id"])
-    if builder.is_described(node, FOAF.Agent):
-        return node
     facts = builder.context.organization(organization)
     order = find_term(builder, "orders_of_government", facts.get("gov_type") or gov_type)
     homepage = values.make_iri(facts.get("landing_page"))

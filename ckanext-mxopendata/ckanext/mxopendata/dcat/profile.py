@@ -6,6 +6,7 @@ Reading RDF in stays with ckanext-dcat's DCAT-AP 3 profile, whose field names th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -60,7 +61,7 @@ class MexicanDCATAPProfile(EuropeanDCATAP3Profile):
 def to_rdflib(term: Any) -> Any:
     """A pyoxigraph IRI or literal as rdflib's."""
     if isinstance(term, NamedNode):
-        return rdflib.URIRef(term.value)
+        return _uri(term.value)
     if isinstance(term, Literal):
         if term.language:
             return rdflib.Literal(term.value, lang=term.language)
@@ -69,3 +70,8 @@ def to_rdflib(term: Any) -> Any:
         # As written: rdflib would otherwise rewrite numbers and dates in its own way.
         return rdflib.Literal(term.value, datatype=None if plain else rdflib.URIRef(datatype), normalize=False)
     raise TypeError(f"the export makes no {type(term).__name__}")
+
+
+@lru_cache(maxsize=2048)
+def _uri(address: str) -> rdflib.URIRef:
+    return rdflib.URIRef(address)

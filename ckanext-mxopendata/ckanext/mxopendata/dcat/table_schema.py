@@ -43,8 +43,10 @@ def add_table_schema(builder: Builder, owner: NamedNode, value: Any) -> None:
     if not value:
         return
     fields = _read_fields(value)
-    if not fields:
+    if fields is None:
         builder.drop("resource.schema", "dcat_invalid_table_schema")
+        return
+    if not fields:
         return
     schema = builder.part_of(owner, "tabla", CSVW.Schema)
     builder.add(owner, CSVW.tableSchema, schema)
@@ -52,16 +54,18 @@ def add_table_schema(builder: Builder, owner: NamedNode, value: Any) -> None:
         _add_column(builder, schema, field, position)
 
 
-def _read_fields(value: Any) -> list[Mapping[str, Any]]:
+def _read_fields(value: Any) -> list[Mapping[str, Any]] | None:
+    """The named columns; ``None`` for what is no Table Schema."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            return []
+            return None
     fields = value.get("fields") if isinstance(value, Mapping) else value
     if not isinstance(fields, list):
-        return []
-    return [field for field in fields if isinstance(field, Mapping) and values.clean_text(field.get("name"))]
+        return None
+    named = [field for field in fields if isinstance(field, Mapping) and values.clean_text(field.get("name"))]
+    return named if named or not fields else None
 
 
 def _add_column(builder: Builder, schema: NamedNode, field: Mapping[str, Any], position: int) -> None:

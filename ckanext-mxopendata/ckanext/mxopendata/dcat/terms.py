@@ -6,8 +6,6 @@ made, its serialisers write a stream. The pages of ckanext-dcat, 100 datasets at
 
 from __future__ import annotations
 
-from functools import cache
-
 from pyoxigraph import NamedNode
 
 
@@ -17,14 +15,16 @@ class Namespace:
     def __init__(self, base: str) -> None:
         self.base = base
 
-    @cache  # noqa: B019  (a namespace lives as long as the process)
     def __getitem__(self, name: str) -> NamedNode:
         return NamedNode(self.base + name)
 
     def __getattr__(self, name: str) -> NamedNode:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self[name]
+        node = self[name]
+        # Called only for what is not there yet: the next time it is an ordinary attribute.
+        setattr(self, name, node)
+        return node
 
 
 RDF = Namespace("http://www.w3.org/1999/02/22-rdf-syntax-ns#")

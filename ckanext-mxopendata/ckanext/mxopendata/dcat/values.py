@@ -17,9 +17,8 @@ from pyoxigraph import Literal, NamedNode
 from ckanext.mxopendata.dcat.terms import XSD
 
 # XML 1.0 has no way to write these, not even as references; surrogates are half a character.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff\ufffe\uffff\ud800-\udfff]")
 _LINE_BREAK = re.compile("\r\n?")
-_BYTE_ORDER_MARK = "\ufeff"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 # What RFC 3987 keeps out of an IRI, and a % that escapes nothing.
@@ -43,14 +42,19 @@ _HASH_ALGORITHMS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha3
 
 
 def clean_text(value: Any) -> str:
-    """Any value as text that Turtle, RDF/XML and JSON-LD carry alike: no control characters, ``\\n`` as line break.
+    """Any value as text that Turtle, RDF/XML and JSON-LD carry alike.
+
+    Control characters, halves of characters and byte order marks are taken out; a line break is ``\\n``.
 
     Returns:
         The text without surrounding blanks; empty where there is nothing to say.
     """
     if value is None or isinstance(value, (dict, list, tuple, bool)):
         return ""
-    text = str(value).replace(_BYTE_ORDER_MARK, "")
+    text = value if isinstance(value, str) else str(value)
+    # Most texts have nothing to clean, and say so quickly.
+    if text.isprintable() and text.isascii():
+        return text.strip()
     return _NOT_IN_XML.sub("", _LINE_BREAK.sub("\n", text)).strip()
 
 
