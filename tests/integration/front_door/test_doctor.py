@@ -76,6 +76,18 @@ def test_an_english_site_is_a_warning(monkeypatch: pytest.MonkeyPatch):
     assert check.finding.severity == "warning"
 
 
+def test_solr_that_does_not_know_the_language_is_a_warning(monkeypatch: pytest.MonkeyPatch):
+    """Asked for words that no stemmer can hold for the same, since the schema of this site is Spanish."""
+    monkeypatch.setattr(search, "SAME_WORDS", (("luna", "sol"),))
+    check = search.solr_language()
+    assert check.finding.code == "doctor_solr_language"
+    assert "luna ≠ sol" in check.to_dict()["message"]
+
+
+def test_this_site_searches_in_spanish():
+    assert search.solr_language().ok
+
+
 def test_solr_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(tk.config, "solr_url", "http://127.0.0.1:9/solr/nothing")
     assert search.solr_language().finding.code == "doctor_solr_language_away"

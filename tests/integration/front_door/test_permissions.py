@@ -1,0 +1,117 @@
+"""Who may see and do (the table of the architecture), asked for every action of ours as every kind of user.
+
+Every action has its auth function; an action that is not in the table below fails the first test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.authz import auth_functions_list
+from ckan.tests import factories, helpers
+
+from ckanext.mxopendata.harvest.model import Run
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
+
+ROLES = ("anonymous", "member", "editor", "admin", "other_admin", "sysadmin")
+EVERYBODY = frozenset(ROLES)
+INSIDE = frozenset({"member", "editor", "admin", "sysadmin"})
+WITH_ACCOUNT = EVERYBODY - {"anonymous"}
+
+Site = dict[str, Any]
+# action, what it is asked (made from the site), who may
+TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
+    ("mxopendata_dataset_validate", lambda site: {"id": site["public"]}, EVERYBODY),
+    ("mxopendata_dataset_validate", lambda site: {"id": site["private"]}, INSIDE),
+    ("mxopendata_dataset_validate", lambda site: {"dataset": {"title": "Sin guardar"}}, WITH_ACCOUNT),
+    ("mxopendata_harvest_run_show", lambda site: {"run": site["run"]}, EVERYBODY),
+    ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),
+    ("mxopendata_harvest_run_show", lambda site: {"run": site["private_run"]}, INSIDE),
+    ("mxopendata_harvest_record_list", lambda site: {"run": site["private_run"]}, INSIDE),
+    ("mxopendata_harvest_run_list", lambda site: {}, EVERYBODY),
+    ("mxopendata_harvest_source_list", lambda site: {}, EVERYBODY),
+    ("mxopendata_dump_show", lambda site: {"format": "ttl"}, EVERYBODY),
+    ("mxopendata_indicator_list", lambda site: {}, EVERYBODY),
+    ("mxopendata_indicator_show", lambda site: {"id": "mx.datasets"}, EVERYBODY),
+    ("mxopendata_dashboard_show", lambda site: {}, EVERYBODY),
+    ("mxopendata_institution_report", lambda site: {"id": site["institution"]}, EVERYBODY),
+    ("mxopendata_measurement_list", lambda site: {"institution": site["institution"]}, EVERYBODY),
+]
+
+
+def _source(name: str, institution: str, *, private: bool) -> dict[str, Any]:
+    source = helpers.call_action(
+        "harvest_source_create",
+        name=name,
+        title=name,
+        url=f"http://{name}.example/data.json",
+        source_type="mx_datajson",
+        owner_org=institution,
+        frequency="MANUAL",
+    )
+    if private:
+        model.Package.get(source["id"]).private = True
+        model.Session.commit()
+    return source
+
+
+def _run(source_id: str) -> str:
+    now = datetime.now(timezone.utc)
+    run = Run(source_id=source_id, status="finished", phase="done", at=now, started=now, finished=now)
+    model.Session.add(run)
+    model.Session.commit()
+    return run.id
+
+
+@pytest.fixture(scope="module")
+def site(clean_site: None) -> Site:
+    users = {role: factories.User() for role in ("member", "editor", "admin", "other_admin")}
+    users["sysadmin"] = factories.Sysadmin()
+    institution = factories.Organization(
+        users=[{"name": users[role]["name"], "capacity": role} for role in ("member", "editor", "admin")]
+    )
+    factories.Organization(users=[{"name": users["other_admin"]["name"], "capacity": "admin"}])
+    return {
+        "users": {role: user["name"] for role, user in users.items()} | {"anonymous": ""},
+        "institution": institution["id"],
+        "public": factories.Dataset(owner_org=institution["id"])["id"],
+        "private": factories.Dataset(owner_org=institution["id"], private=True)["id"],
+        "run": _run(_source("fuente-publica", institution["id"], private=False)["id"]),
+        "private_run": _run(_source("fuente-privada", institution["id"], private=True)["id"]),
+    }
+
+
+def test_every_action_is_in_the_table(clean_site: None):
+    ours = {
+        name
+        for plugin in p.PluginImplementations(p.IActions)
+        for name in plugin.get_actions()
+        if name.startswith("mxopendata_")
+    }
+    assert ours == {action for action, _, _ in TABLE}
+    assert ours <= set(auth_functions_list())
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("action", "asked", "allowed"), TABLE, ids=[f"{row[0]}-{i}" for i, row in enumerate(TABLE)])
+def test_who_may(site: Site, role: str, action: str, asked: Callable[[Site], dict[str, Any]], allowed: frozenset[str]):
+    context = {"user": site["users"][role], "ignore_auth": False, "model": model}
+    if role in allowed:
+        assert tk.check_access(action, context, asked(site))
+    else:
+        with pytest.raises(tk.NotAuthorized):
+            tk.check_access(action, context, asked(site))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_runs_of_a_private_source_are_listed_to_those_inside(site: Site, role: str):
+    runs = tk.get_action("mxopendata_harvest_run_list")({"user": site["users"][role], "ignore_auth": False}, {})
+    assert (site["private_run"] in {run["run"] for run in runs}) == (role in INSIDE)
