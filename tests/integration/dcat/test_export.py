@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import rdflib
 from click.testing import CliRunner
+from jsonschema import Draft4Validator
 from rdflib.compare import isomorphic
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
 
 from ckan.tests import factories, helpers
 
@@ -172,6 +175,21 @@ def test_all_formats_are_one_graph(catalogue, storage):
     assert (code, [document["format"] for document in documents]) == (0, [*READERS])
     graphs = [_graph(document["file"], document["format"]) for document in documents]
     assert all(isomorphic(graphs[0], other) for other in graphs[1:])
+
+
+@pytest.mark.payloads
+def test_data_json_holds_the_same_datasets_and_is_valid(catalogue, storage, app, shared):
+    code, (turtle, document) = _run("--format", "ttl", "--format", "datajson")
+    assert (code, document["profile"], document["datasets"]) == (0, "pod_1.1", 3)
+    served = app.get("/data.json").json
+    assert served == json.loads((storage / "mxopendata" / "volcado" / "data.json").read_text(encoding="utf-8"))
+    titles = {str(title) for title in _graph(turtle["file"]).objects(None, rdflib.DCTERMS.title)}
+    assert {entry["title"] for entry in served["dataset"]} <= titles
+    schemas = {path.name: json.loads(path.read_text()) for path in (shared / "shapes/pod-v1.1/non-federal").iterdir()}
+    for schema in schemas.values():
+        schema.pop("id", None)  # the schemas name one another by file
+    registry = Registry().with_resources((name, DRAFT4.create_resource(schema)) for name, schema in schemas.items())
+    Draft4Validator(schemas["catalog.json"], registry=registry).validate(served)
 
 
 def test_batches_follow_each_other_without_gap_or_repeat(catalogue):
