@@ -146,6 +146,7 @@ def label_facets(facets: dict[str, Any], language: str) -> None:
             if vocabulary_id == "municipalities":
                 item["display_name"] = place_name(item["name"], language) or item["name"]
                 continue
-            term = vocabulary(vocabulary_id).get(item["name"])
+            # CKAN writes some formats its own way (GeoJSON for GEOJSON)
+            term = vocabulary(vocabulary_id).find(item["name"])
             if term is not None:
                 item["display_name"] = term.label(language)

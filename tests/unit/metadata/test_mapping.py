@@ -77,7 +77,9 @@ OLD_CKAN = {
         {"key": "quality", "value": "http://ejemplo.gob.mx/calidad"},
         {"key": "language", "value": "es"},
     ],
-    "resources": [{"name": "CSV", "description": "Todo", "url": "http://ejemplo.gob.mx/p.csv", "format": "csv", "size": 10}],
+    "resources": [
+        {"name": "CSV", "description": "Todo", "url": "http://ejemplo.gob.mx/p.csv", "format": "csv", "size": 10}
+    ],
 }
 
 
@@ -214,7 +216,11 @@ class TestNothingIsLost:
         assert {"resource_without_url", "resource_unreadable"} <= codes(mapped)
 
     def test_the_words_of_an_unknown_licence_reach_the_reader(self) -> None:
-        by_address = {"title": "x", "license": "https://x.mx/terminos", "distribution": [{"accessURL": "https://x.mx/a"}]}
+        by_address = {
+            "title": "x",
+            "license": "https://x.mx/terminos",
+            "distribution": [{"accessURL": "https://x.mx/a"}],
+        }
         assert map_record(by_address, "datajson").dataset["resources"][0]["license"] == "https://x.mx/terminos"
         by_words = {"title": "x", "license": "No restrictions", "distribution": [{"accessURL": "https://x.mx/a"}]}
         assert map_record(by_words, "datajson").dataset["resources"][0]["rights"] == "No restrictions"
@@ -235,8 +241,20 @@ class TestNothingIsLost:
         [
             {},
             {"title": None, "distribution": None, "keyword": None, "theme": None, "contactPoint": None},
-            {"title": ["a"], "distribution": {"a": 1}, "keyword": "a, b", "theme": "x", "contactPoint": [], "spatial": 3},
-            {"title": {"es": "a"}, "distribution": ["http://x.mx/a.csv"], "temporal": {"startDate": "2015"}, "language": 5},
+            {
+                "title": ["a"],
+                "distribution": {"a": 1},
+                "keyword": "a, b",
+                "theme": "x",
+                "contactPoint": [],
+                "spatial": 3,
+            },
+            {
+                "title": {"es": "a"},
+                "distribution": ["http://x.mx/a.csv"],
+                "temporal": {"startDate": "2015"},
+                "language": 5,
+            },
             {"title": "x", "publisher": "Alguien", "license": ["a"], "modified": [], "issued": {}, "identifier": 7},
         ],
     )

@@ -220,7 +220,12 @@ class TestFilesAndAddresses:
 
 
 ANYTHING = st.one_of(
-    st.none(), st.text(max_size=60), st.integers(), st.floats(), st.booleans(), st.lists(st.text(max_size=8), max_size=3)
+    st.none(),
+    st.text(max_size=60),
+    st.integers(),
+    st.floats(),
+    st.booleans(),
+    st.lists(st.text(max_size=8), max_size=3),
 )
 READERS = [getattr(readers, name) for name in readers.__all__ if name.startswith("read_") and name != "read_term"]
 

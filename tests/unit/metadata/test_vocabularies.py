@@ -139,6 +139,7 @@ class TestOneModel:
 
     def test_every_text_is_in_both_languages(self) -> None:
         schema = _schema("mx_dataset.yaml")
+
         def walk(value: Any, path: str) -> None:
             if isinstance(value, dict):
                 if {"es", "en"} & set(value):
