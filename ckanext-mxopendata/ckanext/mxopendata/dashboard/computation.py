@@ -44,7 +44,7 @@ def compute(
         on_wait: called once when another computation has to be waited for.
     """
     outcome = Outcome()
-    with _alone(on_wait):
+    with alone(on_wait):
         _follow_the_change_log(now, outcome)
         measurements.measure_datasets(_beyond_the_log(full, organization_id), now, outcome)
         snapshots.take(now)
@@ -88,7 +88,8 @@ def has_unread_changes() -> bool:
 
 
 @contextmanager
-def _alone(on_wait: Callable[[], None] | None) -> Iterator[None]:
+def alone(on_wait: Callable[[], None] | None) -> Iterator[None]:
+    """Hold the lock of the computation; call ``on_wait`` once where somebody else holds it."""
     engine = model.meta.engine
     if engine is None:
         raise RuntimeError("CKAN's database is not configured")
