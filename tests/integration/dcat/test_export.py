@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import rdflib
@@ -13,7 +14,10 @@ from rdflib.compare import isomorphic
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from ckan.lib.search import SearchError
 from ckan.tests import factories, helpers
+
+from ckanext.dcat.processors import RDFSerializer
 
 from ckanext.mxopendata.dcat import dumps, site
 from ckanext.mxopendata.dcat.cli import export
@@ -241,6 +245,16 @@ def test_without_a_storage_path_it_asks_where_to(catalogue, ckan_config, monkeyp
     assert "ckan.storage_path" in message
 
 
+def test_without_the_search_index_nothing_is_written(catalogue, storage, monkeypatch):
+    def away(*arguments: Any) -> None:
+        raise SearchError("Connection refused")
+
+    monkeypatch.setattr(site, "count_datasets", away)
+    code, message = _run("--format", "ttl")
+    assert code == 2
+    assert "El buscador (Solr) no responde" in message
+
+
 def test_a_second_export_at_the_same_time_is_refused(catalogue, storage):
     with dumps.exclusive(storage / "mxopendata" / "volcado"):
         code, message = _run("--format", "ttl")
@@ -286,6 +300,47 @@ class TestPages:
         seen = [_datasets(rdflib.Graph().parse(data=app.get(f"/catalog.ttl?page={page}").data)) for page in (1, 2)]
         assert [len(page) for page in seen] == [2, 1]
         assert seen[0] | seen[1] == catalogue["public"]
+
+    @pytest.mark.parametrize("name", ["ttl", "xml", "jsonld"])
+    def test_a_search_of_several_words_is_a_page(self, name, app, catalogue, ckan_config, monkeypatch):
+        """ckanext-dcat answers 500 to this in Turtle: the blank gets into an address."""
+        monkeypatch.setitem(ckan_config, "ckanext.dcat.datasets_per_page", 1)
+        body = app.get(f"/catalog.{name}", query_string={"q": 'title:("Matrícula escolar" OR raro)', "page": 1}).data
+        graph = rdflib.Graph().parse(data=body, format=READERS.get(name, "xml"))
+        assert len(_datasets(graph)) == 1
+        hydra = rdflib.Namespace("http://www.w3.org/ns/hydra/core#")
+        view = graph.value(None, rdflib.RDF.type, hydra.PartialCollectionView)
+        assert graph.value(view, hydra.totalItems).toPython() == 2
+        following = urlsplit(str(graph.value(view, hydra.next)))
+        again = rdflib.Graph().parse(
+            data=app.get(f"{following.path}?{following.query}").data, format=READERS.get(name, "xml")
+        )
+        assert _datasets(again) & catalogue["public"]
+        assert _datasets(again) != _datasets(graph)
+
+    @pytest.mark.parametrize("query", ["page=-1", "page=0", "page=dos", "page=1" + "0" * 5000, "modified_since=ayer"])
+    def test_what_is_no_page_is_refused(self, query, app, catalogue):
+        app.get(f"/catalog.ttl?{query}", status=409)
+
+    def test_a_page_after_the_last_is_empty(self, app, catalogue):
+        graph = rdflib.Graph().parse(data=app.get("/catalog.ttl?page=1000000").data)
+        assert _datasets(graph) == set()
+
+    @pytest.mark.parametrize("profile", ["euro_dcat_ap_3", "dcat_us_3", "schemaorg"])
+    def test_ckanext_dcats_own_profiles_stay(self, profile, app, catalogue):
+        for path in (f"/dataset/{catalogue['full']['id']}.ttl", "/catalog.ttl"):
+            assert len(rdflib.Graph().parse(data=app.get(f"{path}?profiles={profile}").data)) > 10
+
+    def test_both_ways_of_writing_a_page_say_the_same(self, app, catalogue):
+        """Ours, and ckanext-dcat's with our profile class."""
+        ours = rdflib.Graph().parse(data=app.get("/catalog.ttl").data)
+        theirs = rdflib.Graph().parse(
+            data=RDFSerializer(profiles=["mx_dcat_ap"]).serialize_catalog({}, next(site.read_datasets()), _format="ttl")
+        )
+        hydra = {triple for triple in ours if "/hydra/" in triple[1] or "/hydra/" in triple[2]}
+        for triple in hydra:
+            ours.remove(triple)
+        assert isomorphic(ours, theirs)
 
     def test_the_page_says_what_the_file_says(self, app, catalogue, storage):
         _, document = _run("--format", "ttl")

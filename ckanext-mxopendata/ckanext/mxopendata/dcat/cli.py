@@ -13,6 +13,7 @@ import click
 from tqdm import tqdm
 
 from ckan import model
+from ckan.lib.search import SearchError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.dcat import dumps, writer
@@ -52,6 +53,8 @@ def export(as_json: bool, **wanted: Any) -> None:
             result = run(request, datetime.now(timezone.utc), progress.update)
     except dumps.ExportUnderwayError:
         _give_up("Otra exportación está en curso en la misma carpeta: espere a que termine e inténtelo otra vez.")
+    except SearchError as error:
+        _give_up(f"El buscador (Solr) no responde y no se escribió nada: {error}")
     except OSError as error:
         _give_up(f"No se pudo escribir el archivo: {error}")
     documents = [_document(result, name) for name in request.formats]

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -73,7 +74,7 @@ class ExportContext:
 
     def dataset_uri(self, dataset_id: str) -> NamedNode:
         """The subject of a dataset: never its name, which changes."""
-        return NamedNode(f"{self.catalogue.uri}/dataset/{dataset_id}")
+        return NamedNode(f"{self.catalogue.uri}/dataset/{quote(dataset_id, safe='')}")
 
 
 @dataclass

@@ -61,7 +61,7 @@ def exclusive(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise ExportUnderwayError(str(folder)) from error
-        for left in folder.glob(f"{_UNFINISHED}*"):
+        for left in folder.rglob(f"{_UNFINISHED}*"):
             left.unlink(missing_ok=True)
         yield
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
@@ -22,4 +23,6 @@ class MxOpenDataDcatPlugin(p.SingletonPlugin):
     # IDCATURIGenerator
     def dataset_uri(self, dataset_dict: dict[str, Any], default_uri: str) -> str:
         """Datasets have our address on every page and in every file, also one that states a ``uri`` of its source."""
-        return f"{catalog_uri().rstrip('/')}/dataset/{dataset_dict['id']}" if dataset_dict.get("id") else default_uri
+        if not dataset_dict.get("id"):
+            return default_uri
+        return f"{catalog_uri().rstrip('/')}/dataset/{quote(dataset_dict['id'], safe='')}"

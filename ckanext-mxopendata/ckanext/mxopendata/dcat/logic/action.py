@@ -9,8 +9,10 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.dcat.dumps import read_manifest
+from ckanext.mxopendata.dcat.pages import FORMATS, write_page
+from ckanext.mxopendata.dcat.writer import PROFILE
 
-__all__ = ["mxopendata_dump_show"]
+__all__ = ["dcat_catalog_show", "mxopendata_dump_show"]
 
 
 @tk.side_effect_free
@@ -30,3 +32,21 @@ def mxopendata_dump_show(context: Context, data_dict: DataDict) -> dict[str, Any
             % "ckan mxopendata export --format ttl"
         )
     return manifest
+
+
+@tk.side_effect_free
+@tk.chained_action
+def dcat_catalog_show(original: Any, context: Context, data_dict: DataDict) -> str:
+    """A page of the catalogue in RDF: by us where our profile is asked for, else by ckanext-dcat.
+
+    :param format: ``ttl``, ``n3``, ``xml``, ``rdf`` or ``jsonld``
+    :param page: beginning with 1
+    :param modified_since: only what changed since this moment
+    :param q: :param fq: as in ``package_search``
+    :returns: the page as text
+    """
+    profiles = data_dict.get("profiles") or tk.aslist(tk.config.get("ckanext.dcat.rdf.profiles"))
+    if profiles != [PROFILE] or data_dict.get("format") not in FORMATS:
+        return original(context, data_dict)
+    tk.check_access("dcat_catalog_show", context, data_dict)
+    return write_page(context, data_dict)
