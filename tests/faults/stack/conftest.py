@@ -69,18 +69,16 @@ class Home:
         return subprocess.CompletedProcess(child.args, child.returncode, printed)
 
     def processes(self) -> list[psutil.Process]:
-        """Every living process that belongs to this installation: its variables or its words name the home."""
+        """Every living process that belongs to this installation: its variables or its words name the folder."""
         return [process for process in psutil.process_iter() if self._owns(process)]
 
     def _owns(self, process: psutil.Process) -> bool:
         try:
-            words = process.cmdline()
-            said = [*words, *process.environ().values(), process.cwd()]
-            # The tests themselves are told of homes too.
-            counts = process.status() != psutil.STATUS_ZOMBIE and not any("pytest" in word for word in words)
+            said = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            alive = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
-        return counts and any(str(self.path) in word for word in said)
+        return alive and any(str(self.path.parent) in word for word in said)
 
 
 @pytest.fixture(scope="session")

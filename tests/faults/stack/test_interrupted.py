@@ -71,3 +71,18 @@ def test_an_installation_killed_half_way_is_made_anew(
     assert done.returncode == 0, done.stdout
     assert installation.is_current(settings)
     assert (settings.venv / "bin" / "ckan").exists()
+
+
+def test_an_interrupted_lane_of_tests_leaves_nothing_running(
+    new_home: Callable[..., Any], eventually: Callable[..., None]
+) -> None:
+    home = new_home()
+    lane = home.settings.build / "test" / "integration"
+    child = home.start("integration")
+    # Services are up and the tests have begun.
+    eventually(lambda: any("pytest" in process.cmdline() for process in home.processes()), 90)
+    assert list((lane / "home" / "run" / "running").iterdir())
+    os.killpg(child.pid, signal.SIGINT)
+    child.communicate(timeout=90)
+    assert child.returncode != 0
+    eventually(lambda: not home.processes())
