@@ -12,6 +12,7 @@ from ckan.tests import helpers
 
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
+
 from ckanext.mxopendata.harvest import carriers, engine
 from ckanext.mxopendata.harvest.model import Run
 

@@ -10,6 +10,7 @@ from ckan import model
 from ckan.tests import helpers
 
 from ckanext.harvest.model import HarvestJob, HarvestObject
+
 from ckanext.mxopendata.harvest import datasets as writing
 
 from .conftest import catalogue, record, records_of, row_versions

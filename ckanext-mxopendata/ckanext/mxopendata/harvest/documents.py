@@ -64,7 +64,8 @@ def load_json(path: Path, url: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise SourceError(_not_json(path, url, cut_off=error.pos >= len(error.doc.rstrip()))) from error
+        cut_off = error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
+        raise SourceError(_not_json(path, url, cut_off)) from error
     except RecursionError as error:
         raise SourceError(_not_json(path, url, cut_off=False)) from error
 

@@ -225,6 +225,7 @@ class _Step:
             spool.drop_repeats(run.id)
         run.phase = DECIDING
         model.repo.commit()
+        _document(run).unlink(missing_ok=True)
         return True
 
     def _decide(self) -> bool:
@@ -262,7 +263,6 @@ class _Step:
     def _end(self) -> None:
         decide.remember_absence(self.run)
         spool.clear(self.run.id)
-        _document(self.run).unlink(missing_ok=True)
         report.close(self.run)
         model.repo.commit()
 

@@ -207,7 +207,7 @@ class HttpClient:
             raise FetchError(_status_finding(status, url))
         limit = self.settings.maximum_bytes
         if int(_number(response.headers.get("Content-Length"))) > limit:
-            raise FetchError(_too_large(url, limit))
+            raise _too_large(url, limit)
         handle, name = tempfile.mkstemp(prefix="mxopendata-", suffix=".part", dir=self.folder)
         path = Path(name)
         size = 0
@@ -216,7 +216,7 @@ class HttpClient:
                 while chunk := response.raw.read1(CHUNK, decode_content=True):
                     size += len(chunk)
                     if size > limit or response.raw.tell() > limit:
-                        raise FetchError(_too_large(url, limit))
+                        raise _too_large(url, limit)
                     if time.monotonic() > deadline:
                         raise self._too_slow(url)
                     file.write(chunk)

@@ -75,7 +75,8 @@ def short_digest(text: str) -> str:
 
 def slug(text: str, limit: int = 80) -> str:
     """Letters without accents, digits and single hyphens, cut at a hyphen where possible."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if len(name) > limit:
         head = name[: limit + 1].rpartition("-")[0]

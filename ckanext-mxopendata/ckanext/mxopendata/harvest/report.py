@@ -44,6 +44,10 @@ def close(run: Run, status: str | None = None) -> None:
         status: ``failed`` or ``held``; ``None`` to tell it from the records.
     """
     _count(run)
+    if status == "held":
+        # Nothing was touched: the datasets that would go are still waiting.
+        run.in_grace += run.archived + run.deleted
+        run.archived = run.deleted = 0
     severities = [Finding.from_facts(facts).severity for facts in run.findings]
     if status is None:
         worst = model.Session.execute(

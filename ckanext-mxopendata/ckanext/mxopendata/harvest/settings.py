@@ -94,7 +94,8 @@ def parse_config(text: str | None) -> SourceSettings:
     """
     findings, content = read_config(text)
     if findings:
-        raise ValueError(" ".join(finding.to_dict()["message"] for finding in findings))
+        sentences = [finding.to_dict() for finding in findings]
+        raise ValueError(" ".join(f"{sentence['message']} {sentence['cure']}" for sentence in sentences))
     institution = content.get("institution")
     if isinstance(institution, Mapping):
         institution = institution["name"]

@@ -88,9 +88,7 @@ def run(source: str, run: str) -> str:
     found = _run(source, run, causes=True)
     filters = {key: tk.request.args[key] for key in ("action", "severity") if tk.request.args.get(key)}
     page = _page_number()
-    lines = _act(
-        "mxopendata_harvest_record_list", run=run, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE, **filters
-    )
+    lines = _act("mxopendata_harvest_record_list", run=run, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE, **filters)
     runs = _act("mxopendata_harvest_run_list", source=source, limit=10)
     return tk.render(
         "mxopendata/harvest/run.html",

@@ -12,7 +12,14 @@ from tqdm import tqdm
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, print_table, stop
+from ckanext.mxopendata.harvest.cli.output import (
+    DONE_WITH_ERRORS,
+    NOTHING_DONE,
+    in_request,
+    print_json,
+    print_table,
+    stop,
+)
 
 STATUS = {
     "finished": "terminada",
@@ -107,7 +114,6 @@ def _record_bar(name: str) -> tqdm:
 
 def _follow(bar: tqdm) -> Any:
     """Shows how far a run is: how many records, how fast, how long still."""
-
     shown = ""
 
     def tell(run: Any, done: int, total: int | None) -> None:

@@ -12,7 +12,14 @@ import yaml
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, print_table, stop
+from ckanext.mxopendata.harvest.cli.output import (
+    DONE_WITH_ERRORS,
+    NOTHING_DONE,
+    in_request,
+    print_json,
+    print_table,
+    stop,
+)
 
 HEALTH = {
     "ok": "bien",

@@ -1,0 +1,201 @@
+"""The HTTP client: what it refuses, follows, retries and counts. No CKAN, a real server on 127.0.0.1."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from ckanext.mxopendata.harvest.errors import SourceError
+from ckanext.mxopendata.harvest.http import HttpClient, HttpSettings, _CappedRetry
+
+
+@pytest.fixture
+def client(loopback, tmp_path):
+    made: list[HttpClient] = []
+
+    def make(**settings: Any) -> HttpClient:
+        allowed = settings.pop("allowed_private", frozenset({loopback.host}))
+        options = {"user_agent": "prueba/1.0", "allowed_private": allowed, "retries": 0, **settings}
+        made.append(HttpClient(HttpSettings(**options), tmp_path))
+        return made[-1]
+
+    yield make
+    for item in made:
+        item.__exit__()
+
+
+def _code(client: HttpClient, url: str) -> str:
+    with pytest.raises(SourceError) as error:
+        client.fetch(url)
+    return error.value.finding.code
+
+
+def test_an_answer_is_stored_in_a_file(client, loopback):
+    url = loopback.serve("/a", "contenido", headers={"Content-Type": "Application/JSON; charset=utf-8"})
+    fetched = client().fetch(url)
+    assert fetched.path.read_text() == "contenido"
+    assert (fetched.size, fetched.content_type, fetched.url) == (9, "application/json", url)
+    assert loopback.agents == ["prueba/1.0"]
+
+
+def test_a_compressed_answer_is_unpacked(client, loopback):
+    url = loopback.serve("/a", gzip.compress(b"contenido" * 1000), headers={"Content-Encoding": "gzip"})
+    assert client().fetch(url).size == 9000
+
+
+def test_a_relative_redirect_is_followed(client, loopback):
+    loopback.serve("/b", "llegada")
+    url = loopback.serve("/a", "", status=301, headers={"Location": "b?x=1"})
+    fetched = client().fetch(url)
+    assert (fetched.path.read_text(), fetched.url) == ("llegada", loopback.url("/b?x=1"))
+
+
+def test_five_redirects_are_followed_and_six_are_not(client, loopback):
+    loopback.serve("/5", "llegada")
+    for number in range(5):
+        loopback.serve(f"/{number}", "", status=302, headers={"Location": f"/{number + 1}"})
+    start = loopback.serve("/start", "", status=302, headers={"Location": "/0"})
+    assert client().fetch(loopback.url("/0")).size == 7
+    assert _code(client(), start) == "http_too_many_redirects"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("file:///etc/passwd", "http_scheme"),
+        ("ftp://datos.ejemplo.gob.mx/data.json", "http_scheme"),
+        ("data:application/json,[]", "http_scheme"),
+        ("datos.ejemplo.gob.mx/data.json", "http_scheme"),
+        ("http://", "http_scheme"),
+        ("http://[::1", "http_bad_url"),
+        ("http://datos.ejemplo.gob.mx:puerto/", "http_bad_url"),
+    ],
+)
+def test_only_the_web_is_fetched(client, url, code):
+    assert _code(client(), url) == code
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+    ],
+)
+def test_an_address_inside_is_refused_whatever_its_name(client, monkeypatch, address):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    answer = [(family, socket.SOCK_STREAM, 6, "", (address, 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    assert _code(client(), "http://datos.ejemplo.gob.mx/data.json") == "http_private_address"
+
+
+def test_one_bad_address_of_several_is_enough_to_refuse(client, monkeypatch):
+    answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 80)) for ip in ("93.184.216.34", "127.0.0.1")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+    assert _code(client(), "http://datos.ejemplo.gob.mx/data.json") == "http_private_address"
+
+
+def test_a_name_that_changes_its_address_after_the_check_gains_nothing(client, loopback, monkeypatch):
+    """DNS rebinding: the first answer is harmless, the next ones are inside; we connect to what was checked."""
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def resolver(host: str, port: int, *args: Any, **options: Any) -> Any:
+        if host != "rebota.ejemplo.gob.mx":
+            return real(host, port, *args, **options)
+        asked.append(host)
+        address = "203.0.113.9" if len(asked) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    loopback.serve("/", "secreto")
+    assert _code(client(connect_timeout=0.3), f"http://rebota.ejemplo.gob.mx:{loopback.port}/") in {
+        "http_timeout",
+        "http_unreachable",
+        "http_private_address",
+    }
+    assert loopback.requests == []
+
+
+def test_an_allowed_address_is_allowed_on_its_port_only(client, loopback):
+    other = frozenset({f"127.0.0.1:{loopback.port + 1}"})
+    assert _code(client(allowed_private=other), loopback.url("/")) == "http_private_address"
+
+
+def test_a_redirect_is_checked_like_the_first_address(client, loopback):
+    url = loopback.serve("/a", "", status=302, headers={"Location": "http://localhost:1/"})
+    assert _code(client(), url) == "http_private_address"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (204, "http_status"),
+        (400, "http_status"),
+        (401, "http_forbidden"),
+        (403, "http_forbidden"),
+        (404, "http_not_found"),
+        (410, "http_not_found"),
+        (429, "http_too_many_requests"),
+        (500, "http_server_error"),
+        (503, "http_server_error"),
+    ],
+)
+def test_every_status_has_its_finding(client, loopback, status, code):
+    assert _code(client(), loopback.serve("/a", "", status=status)) == code
+
+
+def test_a_passing_error_is_tried_again(client, loopback):
+    tries: list[int] = []
+
+    def answer(handler: Any, _query: Any) -> None:
+        tries.append(1)
+        handler.send_response(200 if len(tries) > 1 else 503)
+        handler.send_header("Content-Length", "2")
+        handler.end_headers()
+        handler.wfile.write(b"ok")
+
+    assert client(retries=2).fetch(loopback.serve_with("/a", answer)).size == 2
+    assert len(tries) == 2
+
+
+def test_a_wish_to_wait_an_hour_is_not_granted():
+    class Answer:
+        headers = {"Retry-After": "3600"}
+
+    assert _CappedRetry(3).get_retry_after(Answer()) == 30
+
+
+def test_an_announced_size_over_the_limit_is_not_even_read(client, loopback):
+    url = loopback.serve("/a", "x" * 2000)
+    assert _code(client(maximum_bytes=1000), url) == "http_too_large"
+
+
+def test_nothing_is_left_of_an_answer_that_was_cut_off(client, loopback, tmp_path):
+    url = loopback.serve("/a", gzip.compress(b"x" * 100_000), headers={"Content-Encoding": "gzip"})
+    assert _code(client(maximum_bytes=1000), url) == "http_too_large"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_pace_is_kept(client, loopback):
+    url = loopback.serve("/a", "x")
+    fetcher = client(interval=0.2)
+    began = time.monotonic()
+    for _ in range(3):
+        fetcher.fetch(url)
+    assert time.monotonic() - began >= 0.4

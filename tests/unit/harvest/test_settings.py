@@ -1,0 +1,111 @@
+"""What an operator may write about a source, and what is said where it is wrong."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+import yaml
+
+from ckanext.mxopendata.harvest.connectors import CONNECTORS
+from ckanext.mxopendata.harvest.settings import Absence, check_file, parse_config, schema
+
+GOOD = {
+    "name": "gob-guadalajara",
+    "title": "Guadalajara",
+    "url": "https://datos.guadalajara.ejemplo.mx/data.json",
+    "type": "mx_datajson",
+    "institution": "guadalajara",
+}
+
+
+def test_nothing_said_means_the_defaults():
+    for text in (None, "", "  ", "{}"):
+        settings = parse_config(text)
+        assert settings.absence == Absence(7, 2, 0.2, "archive")
+        assert (settings.institution, dict(settings.mapping)) == (None, {})
+
+
+def test_everything_said_is_read():
+    settings = parse_config(
+        json.dumps(
+            {
+                "institution": "guadalajara",
+                "cvegeo": "14039",
+                "license": "libreusomx",
+                "date_order": "DMY",
+                "defaults": {"language": ["es"]},
+                "exclude": {"tags": "prueba"},
+                "absence": {"grace_days": 3, "then": "keep"},
+                "rate": 2,
+            }
+        )
+    )
+    assert settings.institution == "guadalajara"
+    assert settings.mapping["cvegeo"] == "14039"
+    assert settings.exclude == {"tags": ["prueba"]}
+    assert settings.absence == Absence(3, 2, 0.2, "keep")
+    assert settings.rate == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ("{no", "no es JSON"),
+        ("[]", "no es correcto"),
+        ('{"licencia": "x"}', "No se conoce la clave «licencia»"),
+        ('{"date_order": "DDMM"}', "DMY, MDY, YMD"),
+        ('{"absence": {"max_share": 7}}', "absence.max_share"),
+        ('{"cvegeo": "Jalisco"}', "Clave del INEGI"),
+        ('{"secret": "una clave"}', "variable de entorno"),
+        ('{"url": "https://x"}', "No se conoce la clave «url»"),
+    ],
+)
+def test_what_is_wrong_is_said_in_spanish(config, words):
+    with pytest.raises(ValueError) as error:
+        parse_config(config)
+    assert words in str(error.value)
+
+
+def test_a_good_file_has_no_findings():
+    assert check_file(GOOD) == []
+    assert check_file({**GOOD, "institution": {"name": "gdl", "title": "GDL", "gov_type": "municipal"}}) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "field"),
+    [
+        ({"name": "Con Espacios"}, "config_value_wrong", "name"),
+        ({"type": "mx_otro"}, "config_value_not_allowed", "type"),
+        ({"url": "file:///etc/passwd"}, "config_value_wrong", "url"),
+        ({"institution": {"name": "gdl"}}, "config_value_wrong", "institution"),
+        ({"nada": 1}, "config_key_unknown", "nada"),
+    ],
+)
+def test_a_bad_file_says_where(change, code, field):
+    findings = check_file({**GOOD, **change})
+    assert [(finding.code, finding.field) for finding in findings] == [(code, field)]
+    assert findings[0].to_dict("es")["message"]
+
+
+@pytest.mark.parametrize("key", ["name", "title", "url", "type", "institution"])
+def test_a_file_must_name_the_essentials(key):
+    content = {name: value for name, value in GOOD.items() if name != key}
+    assert [(finding.code, finding.field) for finding in check_file(content)] == [("config_key_missing", key)]
+
+
+def test_the_schema_knows_exactly_the_types_there_are():
+    assert set(schema()["properties"]["type"]["enum"]) == set(CONNECTORS)
+
+
+def test_the_files_we_ship_are_valid_and_switched_off_until_somebody_verified_them():
+    folder = files("ckanext.mxopendata.harvest_configs")
+    paths = [path for place in folder.iterdir() if place.is_dir() for path in place.iterdir()]
+    names = set()
+    for path in (path for path in paths if path.name.endswith(".yaml")):
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert check_file(content) == [], path
+        assert content["enabled"] is False or content["verified"], path
+        names.add(content["name"])
+    assert len(names) >= 5
