@@ -2,8 +2,8 @@
 
 CKAN stems English and compares names letter by letter. What is changed here, and why:
 
-* Words of titles, descriptions and the catch-all field are stemmed in Spanish: first the plural is taken off (which also
-  treats words of four letters, ``obras`` → ``obra``), then the ending (``pública``, ``público`` → ``public``).
+* Words of titles, descriptions and the catch-all field are stemmed in Spanish: first the plural is taken off (which
+  also treats words of four letters, ``obras`` → ``obra``), then the ending (``pública``, ``público`` → ``public``).
 * Accents are folded before that, so that a word with and without accents has the same stem by construction; and
   also in the two field types that are not stemmed (names of people and files, suggestions while typing).
 * Words in ``protwords.txt`` stay as they are, as in CKAN's own analysis.

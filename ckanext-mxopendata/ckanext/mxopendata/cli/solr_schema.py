@@ -15,7 +15,7 @@ NOTHING_DONE = 2
 @click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
 @click.pass_context
 def solr_schema(context: click.Context, target: Path, as_json: bool) -> None:
-    """Escribe en ARCHIVO el schema.xml del CKAN instalado, con las palabras en español reducidas a su raíz y sin acentos.
+    """Escribe en ARCHIVO el schema.xml del CKAN instalado, con las palabras en español en su raíz y sin acentos.
 
     Ponga ese archivo en la carpeta conf del núcleo de Solr, recargue el núcleo y ejecute «ckan search-index rebuild».
     """
