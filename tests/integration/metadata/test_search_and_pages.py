@@ -184,9 +184,17 @@ class TestPages:
         assert response.status_code in (302, 303), BeautifulSoup(response.body, "html.parser").get_text()[:2000]
         after = helpers.call_action("package_show", id="ajeno")
         assert after["policy_alignment"] == ["sdg:6.1"]
+        assert "access_rights" not in after  # a default of the form is no word of the source
         for name in ("title", "notes", "frequency", "theme", "contact", "source_identifier", "source_url", "tags"):
             assert after[name] == before[name], name
         assert after["resources"][0]["size"] == 5
+
+    def test_a_resource_shows_what_was_filled_in(self, app):
+        resource = helpers.call_action("package_show", id="ajeno")["resources"][0]
+        page = self.page(app, f"/dataset/ajeno/resource/{resource['id']}")
+        rows = {row.th.get_text(strip=True): row.td.get_text(strip=True) for row in page.select("tr:has(td)")}
+        assert rows["Tipo de medio"] == "text/csv"
+        assert "Disponibilidad prevista" not in rows
 
     def test_forms_and_lists_open(self, app, institution, editor):
         form = self.page(app, "/dataset/new", editor)
