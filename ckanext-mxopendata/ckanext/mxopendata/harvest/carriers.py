@@ -9,24 +9,25 @@ So the sources share the consumers fairly, and one source can use as many as ``c
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 import sqlalchemy as sa
 
 from ckan import model
 
-from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 from ckanext.harvest.queue import get_fetch_publisher
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest import engine
 from ckanext.mxopendata.harvest.model import WAITING, Record, Run
+from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HarvestGatherError, HarvestJob, HarvestObject, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding
 
 SECONDS = 80.0
 _UNFINISHED = ("WAITING", "FETCH", "IMPORT")
 
 
-def begin(job: HarvestJob) -> list[str]:
+def begin(job: Any) -> list[str]:
     """Open a run for a job and give its first carrier; an empty list where the run cannot begin."""
     try:
         run = engine.open_run(job.source_id, job.id, datetime.now(timezone.utc))
@@ -38,7 +39,7 @@ def begin(job: HarvestJob) -> list[str]:
     return [_new_carrier(run)]
 
 
-def carry(carrier: HarvestObject) -> str | bool:
+def carry(carrier: Any) -> str | bool:
     """Work on the run of a carrier for a while.
 
     Returns:
@@ -54,9 +55,9 @@ def carry(carrier: HarvestObject) -> str | bool:
 
 
 def remove_from(source_id: str) -> None:
-    """Take away the carriers of a source's finished jobs: they are no datasets, and the job's figures are right then."""
+    """Take away the carriers of a source's finished jobs: they are no datasets, but would count in a job's figures."""
     finished = sa.select(HarvestJob.id).where(HarvestJob.source_id == source_id, HarvestJob.status == "Finished")
-    table = HarvestObject.__table__
+    table = HARVEST_OBJECTS
     model.Session.execute(
         sa.delete(table).where(
             table.c.harvest_job_id.in_(finished),
@@ -67,7 +68,7 @@ def remove_from(source_id: str) -> None:
     model.Session.commit()
 
 
-def _succeed(run: Run, carrier: HarvestObject) -> None:
+def _succeed(run: Run, carrier: Any) -> None:
     """Enqueue the next carriers: one, or as many as there is writing for, within the limit."""
     wanted = 1
     if run.phase == engine.WRITING:
@@ -80,16 +81,16 @@ def _succeed(run: Run, carrier: HarvestObject) -> None:
         HarvestObject.id != carrier.id,
         HarvestObject.state.in_(_UNFINISHED),
     )
-    publisher = get_fetch_publisher()
+    publisher: Any = get_fetch_publisher()
     for _ in range(max(1, wanted - others.count())):
         publisher.send({"harvest_object_id": _new_carrier(run)})
     publisher.close()
 
 
 def _new_carrier(run: Run) -> str:
-    carrier_id = model.types.make_uuid()
+    carrier_id = make_uuid()
     owner = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
     guid = f"{engine.CARRIER_PREFIX}{run.id}"
-    model.Session.execute(sa.insert(HarvestObject.__table__).values(id=carrier_id, guid=guid, **owner))
+    model.Session.execute(sa.insert(HARVEST_OBJECTS).values(id=carrier_id, guid=guid, **owner))
     model.Session.commit()
     return carrier_id

@@ -19,6 +19,7 @@ from ckan.types import Context
 
 from ckanext.mxopendata.harvest import identity
 from ckanext.mxopendata.harvest.connectors.base import Connector
+from ckanext.mxopendata.harvest.stock import PACKAGES
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
@@ -77,8 +78,7 @@ class DatasetWriter:
         """
         self._tags = dict(tags)
         names = {identity.dataset_name(row["title"]) for row in rows if row["action"] == "created"}
-        table = model.Package.__table__
-        query = sa.select(table.c.name).where(table.c.name.in_(names))
+        query = sa.select(PACKAGES.c.name).where(PACKAGES.c.name.in_(names))
         self._names = set(model.Session.execute(query).scalars()) if names else set()
 
     def write(self, row: Mapping[str, Any], record: Mapping[str, Any]) -> Draft:
@@ -176,8 +176,6 @@ class DatasetWriter:
 
     def _context(self) -> Context:
         return {
-            "model": model,
-            "session": model.Session,
             "user": self.user,
             "ignore_auth": True,
             "defer_commit": True,

@@ -1,4 +1,4 @@
-"""Decides, in the database, what becomes of each record of a complete list, and whether anything may be touched at all."""
+"""Decides, in the database, what becomes of each record of a complete list, and whether anything may be touched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
-from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Run
+from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Record, Run
 from ckanext.mxopendata.harvest.settings import Absence
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -53,11 +53,11 @@ CROSS JOIN LATERAL (SELECT CASE
 """
 
 # A new identifier under the title of exactly one dataset whose own identifier is gone: the same dataset.
-_MATCHED = f"""
+_MATCHED = """
 WITH gone AS (
     SELECT i.title_key, min(i.identifier) AS identifier, min(i.dataset_id) AS dataset_id, count(*) AS candidates
     FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id AND p.state = 'active'
-    WHERE i.source_id = :source AND i.title_key <> '' AND NOT EXISTS ({_PRESENT})
+    WHERE i.source_id = :source AND i.title_key <> '' AND NOT EXISTS (PRESENT)
     GROUP BY i.title_key
 ), fresh AS (
     SELECT title_key, count(*) AS candidates FROM mxopendata_harvest_record
@@ -73,14 +73,19 @@ FROM gone JOIN fresh ON fresh.title_key = gone.title_key
 WHERE r.run_id = :run AND r.action = 'created' AND r.title_key = gone.title_key
 """
 
-_ABSENT = f"""
+_ABSENT = """
 SELECT i.identifier, i.dataset_id, i.title_key, i.hash, i.absent_since, i.absent_runs, p.title, p.state
 FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id
-WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active' AND NOT EXISTS ({_PRESENT})
+WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active' AND NOT EXISTS (PRESENT)
     AND NOT EXISTS (SELECT 1 FROM mxopendata_harvest_record r
         WHERE r.run_id = :run AND r.previous_identifier = i.identifier)
 ORDER BY i.identifier
 """
+
+
+def _sql(text: str) -> Any:
+    """A statement in which the fixed fragment above takes the place of its name."""
+    return sa.text(text.replace("(PRESENT)", f"({_PRESENT})"))
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,8 @@ def decide(run: Run, absence: Absence) -> Decision:
     deleted_here = [Finding("record_deleted_here").facts()]
     statement = sa.text(_RECORDS).bindparams(sa.bindparam("deleted_here", deleted_here, type_=JSONB))
     session.execute(statement, {**values, "force": bool(run.force)})
-    session.execute(sa.text(_MATCHED), values)
-    absent = session.execute(sa.text(_ABSENT), values).mappings().all()
+    session.execute(_sql(_MATCHED), values)
+    absent = session.execute(_sql(_ABSENT), values).mappings().all()
     _add_absent(run, absence, [dict(row) for row in absent])
     newly_absent = sum(row["absent_since"] is None for row in absent)
     return _guards(run, absence, newly_absent)
@@ -120,14 +125,10 @@ def decide(run: Run, absence: Absence) -> Decision:
 
 def _guards(run: Run, absence: Absence, newly_absent: int) -> Decision:
     session = model.Session
-    counted = session.execute(
-        sa.text(
-            "SELECT count(*) FILTER (WHERE action = ANY(:read)) AS read,"
-            " count(*) FILTER (WHERE action IN ('rejected', 'excluded')) AS unusable"
-            " FROM mxopendata_harvest_record WHERE run_id = :run"
-        ),
+    read = session.execute(
+        sa.text("SELECT count(*) FROM mxopendata_harvest_record WHERE run_id = :run AND action = ANY(:read)"),
         {"run": run.id, "read": list(READ_ACTIONS)},
-    ).one()
+    ).scalar_one()
     known = session.execute(
         sa.text(
             "SELECT count(*) FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id"
@@ -136,17 +137,17 @@ def _guards(run: Run, absence: Absence, newly_absent: int) -> Decision:
         {"source": run.source_id},
     ).scalar_one()
     findings: list[Finding] = []
-    held = False
-    if counted.read == 0:
-        held = True
+    # What somebody has looked at and confirmed is not said again.
+    held = not run.confirmed and read == 0
+    if held:
         findings.append(Finding("list_empty", details={"known": known}))
-    elif known and newly_absent / known > absence.max_share:
+    elif not run.confirmed and known and newly_absent / known > absence.max_share:
         held = True
         share = {"absent": newly_absent, "known": known, "percent": round(100 * newly_absent / known)}
         findings.append(Finding("list_shrunken", details={**share, "limit": round(100 * absence.max_share)}))
-    if run.total is not None and counted.read < run.total:
-        findings.append(Finding("list_incomplete", details={"read": counted.read, "total": run.total}))
-    return Decision(held and not run.confirmed, findings)
+    if run.total is not None and read < run.total:
+        findings.append(Finding("list_incomplete", details={"read": read, "total": run.total}))
+    return Decision(held, findings)
 
 
 def _add_absent(run: Run, absence: Absence, absent: list[dict[str, Any]]) -> None:
@@ -168,13 +169,11 @@ def _add_absent(run: Run, absence: Absence, absent: list[dict[str, Any]]) -> Non
                 "action": action,
                 "state": "done" if action == "in_grace" else WAITING,
                 "dataset_id": row["dataset_id"],
+                "findings": [],
             }
         )
     if rows:
-        columns = ", ".join(rows[0])
-        marks = ", ".join(f":{name}" for name in rows[0])
-        statement = f"INSERT INTO mxopendata_harvest_record ({columns}, findings) VALUES ({marks}, '[]')"  # noqa: S608
-        model.Session.execute(sa.text(statement), rows)
+        model.Session.execute(sa.insert(Record.__table__), rows)
 
 
 def absent_action(now: datetime, absent_since: datetime | None, absent_runs: int, absence: Absence) -> str:
@@ -199,9 +198,9 @@ def absent_action(now: datetime, absent_since: datetime | None, absent_runs: int
 def remember_absence(run: Run) -> None:
     """Note, when a run ends, which datasets it missed, and forget it for those that are back."""
     values = {"run": run.id, "source": run.source_id, "now": run.at}
-    seen = f"""
+    seen = """
         UPDATE mxopendata_harvest_identity i SET absent_since = NULL, absent_runs = 0
-        WHERE i.source_id = :source AND i.absent_since IS NOT NULL AND EXISTS ({_PRESENT})
+        WHERE i.source_id = :source AND i.absent_since IS NOT NULL AND EXISTS (PRESENT)
     """
     missed = """
         UPDATE mxopendata_harvest_identity i
@@ -210,5 +209,5 @@ def remember_absence(run: Run) -> None:
         WHERE r.run_id = :run AND r.action IN ('in_grace', 'archived', 'deleted')
             AND i.source_id = :source AND i.identifier = r.identifier
     """
-    model.Session.execute(sa.text(seen), values)
+    model.Session.execute(_sql(seen), values)
     model.Session.execute(sa.text(missed), values)

@@ -45,10 +45,12 @@ def make_utf8(path: Path) -> str:
     if encoding == "utf-8":
         return encoding
     mended = path.with_name(f"{path.name}.utf8")
-    with path.open("r", encoding=encoding, errors="replace", newline="") as old:
-        with mended.open("w", encoding="utf-8", newline="") as new:
-            while text := old.read(CHUNK):
-                new.write(text)
+    with (
+        path.open("r", encoding=encoding, errors="replace", newline="") as old,
+        mended.open("w", encoding="utf-8", newline="") as new,
+    ):
+        while text := old.read(CHUNK):
+            new.write(text)
     mended.replace(path)
     return encoding
 
@@ -157,7 +159,7 @@ def _encoding(path: Path) -> str:
         while chunk := file.read(CHUNK):
             try:
                 decoder.decode(chunk)
-            except UnicodeDecodeError as error:
+            except UnicodeDecodeError as error:  # noqa: PERF203 - each fails on its own
                 return _guess(chunk[max(0, error.start - SAMPLE // 2) : error.start + SAMPLE // 2])
     return "utf-8"
 

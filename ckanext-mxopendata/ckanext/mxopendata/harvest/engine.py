@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-
-from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject, HarvestSource
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest import decide, report, spool, write
@@ -32,6 +30,13 @@ from ckanext.mxopendata.harvest.errors import SourceError
 from ckanext.mxopendata.harvest.http import HttpClient, HttpSettings
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.settings import SourceSettings, parse_config
+from ckanext.mxopendata.harvest.stock import (
+    HarvestGatherError,
+    HarvestJob,
+    HarvestObject,
+    HarvestSource,
+    database,
+)
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings
 
@@ -144,7 +149,7 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
         return _Step(run, deadline, progress).go()
     except SourceError as error:
         finding = error.finding
-    except sa.exc.OperationalError:
+    except OperationalError:
         # The database went away, not the source: the run stays open and is taken up again.
         raise
     except Exception as error:  # a fault of ours must not end the process that serves all other sources
@@ -170,7 +175,7 @@ def fail(run: Run, finding: Finding) -> None:
 class _Step:
     """One stretch of work on one run."""
 
-    def __init__(self, run: Run, deadline: float | None, progress: Progress | None):
+    def __init__(self, run: Run, deadline: float | None, progress: Progress | None) -> None:
         self.run = run
         self.deadline = deadline
         self.progress = progress
@@ -335,7 +340,7 @@ def http_settings(settings: SourceSettings) -> HttpSettings:
 @contextmanager
 def run_lock(key: str) -> Iterator[bool]:
     """Hold a lock that ends with the process, on a connection of its own; gives whether it could be had."""
-    with model.meta.engine.connect() as bare:
+    with database().connect() as bare:
         connection = bare.execution_options(isolation_level="AUTOCOMMIT")
         name = sa.func.hashtextextended(f"mxopendata:{key}", 0)
         mine = bool(connection.execute(sa.select(sa.func.pg_try_advisory_lock(name))).scalar())

@@ -8,6 +8,6 @@ from ckanext.mxopendata.metadata.findings import Finding
 class SourceError(Exception):
     """The source cannot be read; ``finding`` says in the user's words why and what to do."""
 
-    def __init__(self, finding: Finding):
+    def __init__(self, finding: Finding) -> None:
         super().__init__(finding.code)
         self.finding = finding

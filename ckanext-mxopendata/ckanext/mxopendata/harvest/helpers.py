@@ -108,10 +108,11 @@ def mxopendata_harvest_moment(text: str | datetime | None, with_time: bool = Tru
         with_time: whether the hour is shown too.
     """
     if not text:
-        return Markup(escape(tk._("No data")))
+        return escape(tk._("No data"))
     moment = dateutil.parser.isoparse(text) if isinstance(text, str) else text
     local = moment.astimezone(tk.h.get_display_timezone())
     words = format_datetime(local, "d MMM y, HH:mm" if with_time else "d MMM y", locale=tk.h.lang())
+    # format escapes what it puts in.
     return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), words)
 
 

@@ -105,7 +105,7 @@ class _CappedRetry(Retry):
 class HttpClient:
     """Fetches addresses of harvest sources within the limits of its settings; use as a context manager."""
 
-    def __init__(self, settings: HttpSettings, folder: Path | None = None):
+    def __init__(self, settings: HttpSettings, folder: Path | None = None) -> None:
         self.settings = settings
         self.folder = folder
         self._next_request = 0.0
@@ -216,9 +216,9 @@ class HttpClient:
                 while chunk := response.raw.read1(CHUNK, decode_content=True):
                     size += len(chunk)
                     if size > limit or response.raw.tell() > limit:
-                        raise _too_large(url, limit)
+                        raise _too_large(url, limit)  # noqa: TRY301 - the file is removed below
                     if time.monotonic() > deadline:
-                        raise self._too_slow(url)
+                        raise self._too_slow(url)  # noqa: TRY301
                     file.write(chunk)
         except BaseException:
             path.unlink(missing_ok=True)
@@ -248,7 +248,7 @@ class HttpClient:
 class _CheckedAdapter(HTTPAdapter):
     """Makes connections to the address that was checked, under the name that was asked for."""
 
-    def __init__(self, checked_address: Callable[[str, int], str], **options: Any):
+    def __init__(self, checked_address: Callable[[str, int], str], **options: Any) -> None:
         self._checked_address = checked_address
         super().__init__(**options)
 
@@ -281,10 +281,10 @@ def _pools(checked_address: Callable[[str, int], str]) -> dict[str, Any]:
         pass
 
     class PlainPool(HTTPConnectionPool):
-        ConnectionCls = PlainConnection
+        ConnectionCls = PlainConnection  # pyright: ignore[reportAssignmentType]
 
     class TlsPool(HTTPSConnectionPool):
-        ConnectionCls = TlsConnection
+        ConnectionCls = TlsConnection  # pyright: ignore[reportAssignmentType]
 
     return {"http": PlainPool, "https": TlsPool}
 

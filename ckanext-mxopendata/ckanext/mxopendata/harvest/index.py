@@ -1,7 +1,7 @@
 """Sends many datasets to the search index in one request.
 
-CKAN has no public call for that: each dataset is one request and, by default, one Solr commit, which costs more than all
-the rest of saving it. This file, and no other, therefore uses ``ckan.lib.search`` from within (rule 10 of the
+CKAN has no public call for that: each dataset is one request and, by default, one Solr commit, which costs more than
+all the rest of saving it. This file, and no other, therefore uses ``ckan.lib.search`` from within (rule 10 of the
 architecture). Where the installed CKAN looks different from what is known here, datasets are added one by one.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, cast
 import pysolr
 
 import ckan.plugins.toolkit as tk
-from ckan import logic, model
+from ckan import logic
 from ckan.lib import search
 from ckan.lib.search.index import PackageSearchIndex
 
@@ -59,7 +59,7 @@ def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
     for dataset_id in wanted:
         try:
             documents[dataset_id] = make_document(dataset_id)
-        except _NOT_INDEXABLE as error:
+        except _NOT_INDEXABLE as error:  # noqa: PERF203 - each fails on its own
             log.warning("dataset %s has no search document: %s", dataset_id, error)
             failed[dataset_id] = str(error)
     try:
@@ -87,7 +87,7 @@ def _index_singly(dataset_ids: Iterable[str]) -> dict[str, str]:
     for dataset_id in dataset_ids:
         try:
             logic.index_update_package({"ignore_auth": True}, dataset_id, defer_commit=True)
-        except search.SearchIndexError as error:
+        except search.SearchIndexError as error:  # noqa: PERF203 - each fails on its own
             if "Could not connect" in str(error):
                 raise
             failed[dataset_id] = str(error)
@@ -120,7 +120,7 @@ def _document_maker() -> Callable[[str], dict[str, Any]] | None:
     index = PackageSearchIndex()
 
     def document(dataset_id: str) -> dict[str, Any]:
-        default, custom = both_schemas({"ignore_auth": True, "model": model, "session": model.Session}, dataset_id)
+        default, custom = both_schemas({"ignore_auth": True}, dataset_id)
         collector.documents.clear()
         make(index, dict(default, with_custom_schema=custom), defer_commit=True)
         if len(collector.documents) != 1:

@@ -47,7 +47,7 @@ def detect(url: str, settings: SourceSettings) -> Detected:
     for candidate in tries:
         try:
             preview(candidate.type, candidate.url, settings, MappingSettings(), limit=1)
-        except SourceError as error:
+        except SourceError as error:  # noqa: PERF203 - each fails on its own
             first = first or error
         else:
             return candidate
@@ -67,8 +67,8 @@ def preview(
         limit: how many records.
 
     Returns:
-        ``{"platform", "total", "findings", "records": [{"identifier", "title", "action", "dataset", "findings", "points",
-        "duplicate_of"}]}``; ``total`` is ``None`` where the list would have to be read to its end to know it.
+        ``{"platform", "total", "findings", "records": [{"identifier", "title", "action", "dataset", "findings",
+        "points", "duplicate_of"}]}``; ``total`` is ``None`` where the list would have to be read to its end to know it.
 
     Raises:
         SourceError: where it cannot be read.
@@ -76,15 +76,17 @@ def preview(
     connector = CONNECTORS[source_type]
     reader = Reader(connector, settings, mapping.institution_title or "")
     shown: dict[str, Any] = {"platform": connector.platform, "total": None, "findings": [], "records": []}
-    with TemporaryDirectory(dir=config.harvest_folder()) as folder:
-        with HttpClient(engine.http_settings(settings), Path(folder)) as client:
-            for page in connector.pages(client, url, {}, Path(folder, "document.json")):
-                shown["total"] = page.total if page.total is not None else shown["total"]
-                shown["findings"] += [finding.to_dict() for finding in page.findings]
-                for record in page.records[: limit - len(shown["records"])]:
-                    shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
-                if len(shown["records"]) >= limit:
-                    break
+    with (
+        TemporaryDirectory(dir=config.harvest_folder()) as folder,
+        HttpClient(engine.http_settings(settings), Path(folder)) as client,
+    ):
+        for page in connector.pages(client, url, {}, Path(folder, "document.json")):
+            shown["total"] = page.total if page.total is not None else shown["total"]
+            shown["findings"] += [finding.to_dict() for finding in page.findings]
+            for record in page.records[: limit - len(shown["records"])]:
+                shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
+            if len(shown["records"]) >= limit:
+                break
     return shown
 
 

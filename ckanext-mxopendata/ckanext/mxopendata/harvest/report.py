@@ -15,6 +15,7 @@ from ckan import model
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest.model import COUNTERS, READ_ACTIONS, Record, Run
+from ckanext.mxopendata.harvest.stock import GROUPS, PACKAGES
 from ckanext.mxopendata.metadata.findings import SEVERITIES, Finding
 
 RUNNING = "running"
@@ -136,7 +137,7 @@ def records(
     Returns:
         How many there are, and the wanted ones in the order of the list.
     """
-    table, packages = Record.__table__, model.Package.__table__
+    table, packages = Record.__table__, PACKAGES
     conditions = [table.c.run_id == run_id]
     if action:
         conditions.append(table.c.action == action)
@@ -214,8 +215,7 @@ def harmless(cell: Any) -> str:
 
 def sources_by_id(source_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Name, title and institution of harvest sources, by id."""
-    packages = model.Package.__table__
-    groups = model.Group.__table__
+    packages, groups = PACKAGES, GROUPS
     query = (
         sa.select(
             packages.c.id,

@@ -13,16 +13,15 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.harvest.model import HarvestJob
-
 from ckanext.mxopendata.harvest import engine
 from ckanext.mxopendata.harvest.model import Run
+from ckanext.mxopendata.harvest.stock import HarvestJob, database
 
 log = logging.getLogger(__name__)
 
 HELPING_SECONDS = 5.0
 IDLE_SECONDS = 0.3
-Start = Callable[[HarvestJob], Run]
+Start = Callable[[Any], Run]
 
 
 def harvest(source_id: str, now: datetime, force: bool = False, progress: engine.Progress | None = None) -> str:
@@ -75,7 +74,7 @@ def harvest_in_parallel(
     # Forked children inherit the configured application; each makes database connections of its own.
     context = multiprocessing.get_context("fork")
     model.Session.remove()
-    model.meta.engine.dispose()
+    database().dispose()
     todo: Any = context.Queue()
     done: Any = context.Queue()
     for source_id in source_ids:
@@ -105,7 +104,7 @@ def harvest_in_parallel(
 
 def _work(todo: Any, done: Any, source_ids: Sequence[str], now: datetime, force: bool) -> None:
     """One process of :func:`harvest_in_parallel`."""
-    model.meta.engine.dispose(close=False)
+    database().dispose(close=False)
     model.Session.remove()
     while True:
         try:

@@ -141,7 +141,7 @@ def _check(content: Any, rules: Mapping[str, Any]) -> list[Finding]:
 
 def _explain(error: ValidationError) -> Iterable[Finding]:
     place = ".".join(str(step) for step in error.absolute_path)
-    expected = error.validator_value
+    expected: Any = error.validator_value
     if error.validator == "required" and isinstance(error.instance, Mapping):
         for key in expected:
             if key not in error.instance:

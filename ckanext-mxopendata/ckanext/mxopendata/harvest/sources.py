@@ -19,12 +19,11 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.harvest.model import HarvestSource
-
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Run
 from ckanext.mxopendata.harvest.settings import SOURCE_KEYS, check_file
+from ckanext.mxopendata.harvest.stock import GROUPS, HARVEST_SOURCES, PACKAGES, HarvestSource
 from ckanext.mxopendata.metadata.findings import Finding
 
 FOLDER = "harvest_configs"
@@ -139,7 +138,7 @@ def listing(names: Iterable[str] = (), now: datetime | None = None) -> list[dict
         running never off``.
     """
     now = now or datetime.now(timezone.utc)
-    packages, groups, sources = model.Package.__table__, model.Group.__table__, HarvestSource.__table__
+    packages, groups, sources = PACKAGES, GROUPS, HARVEST_SOURCES
     newest = sa.select(Run).distinct(Run.source_id).order_by(Run.source_id, Run.started.desc()).subquery()
     query = (
         sa.select(
@@ -175,7 +174,7 @@ def listing(names: Iterable[str] = (), now: datetime | None = None) -> list[dict
 
 def dataset_counts() -> dict[str, int]:
     """Source id → how many datasets of it are published here."""
-    packages, known = model.Package.__table__, Identity.__table__
+    packages, known = PACKAGES, Identity.__table__
     query = (
         sa.select(known.c.source_id, sa.func.count())
         .join(packages, packages.c.id == known.c.dataset_id)
@@ -372,4 +371,4 @@ def _read(path: Path) -> ConfigFile:
 
 def _context() -> Context:
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
-    return {"ignore_auth": True, "user": user["name"], "model": model, "session": model.Session}
+    return {"ignore_auth": True, "user": user["name"]}

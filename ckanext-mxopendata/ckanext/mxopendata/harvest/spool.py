@@ -128,7 +128,7 @@ def clear(run_id: str) -> None:
     model.Session.execute(sa.delete(_SPOOL).where(_SPOOL.c.run_id == run_id))
 
 
-def _line(
+def _line(  # noqa: PLR0913, PLR0917 - one for each column
     identifier: str,
     record: Mapping[str, Any],
     digest: str,

@@ -14,16 +14,16 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.search import SearchIndexError
 
-from ckanext.harvest.model import HarvestObject, HarvestObjectError
-
 from ckanext.mxopendata.harvest import index, spool
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
 from ckanext.mxopendata.harvest.model import DONE, WAITING, WRITTEN, Identity, Record, Run
+from ckanext.mxopendata.harvest.stock import HARVEST_OBJECT_ERRORS, HARVEST_OBJECTS, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding, worst
 
 log = logging.getLogger(__name__)
@@ -112,10 +112,10 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
     for row in rows:
         try:
             outcome.written.append((row, writer.write(row, records.get(row["number"], {}))))
-        except tk.ValidationError as error:
+        except tk.ValidationError as error:  # noqa: PERF203 - each fails on its own
             outcome.bad, outcome.finding = row, _refused(error)
             return outcome
-        except sa.exc.OperationalError:
+        except OperationalError:
             # The database is in trouble, not the record.
             raise
         except Exception as error:  # whatever one record does to the mapping or to CKAN costs only that record
@@ -185,7 +185,7 @@ def _harvest_objects(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]
     """The stock pages know a dataset's source, and a job's figures, by one current harvest object for each dataset."""
     if not written:
         return
-    objects = HarvestObject.__table__
+    objects = HARVEST_OBJECTS
     now = sa.func.timezone("utc", sa.func.now())
     ids = [draft.dataset_id for _, draft in written]
     model.Session.execute(
@@ -193,7 +193,7 @@ def _harvest_objects(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]
     )
     rows = [
         {
-            "id": model.types.make_uuid(),
+            "id": make_uuid(),
             "guid": row["identifier"],
             "current": row["action"] != "deleted",
             "package_id": draft.dataset_id,
@@ -210,8 +210,8 @@ def _index(run: Run, numbers: Mapping[str, int]) -> None:
     """Index committed datasets; where Solr is away they stay marked, and the run goes on with them later."""
     try:
         failed = index.index_datasets(numbers)
-    except (SearchIndexError, OSError) as error:
-        log.error("run %s: the search index does not answer: %s", run.id, error)
+    except (SearchIndexError, OSError):
+        log.exception("run %s: the search index does not answer", run.id)
         raise
     for dataset_id, reason in failed.items():
         _add_finding(run, numbers[dataset_id], Finding("record_not_indexed", value=reason))
@@ -247,13 +247,13 @@ def _reject(run: Run, row: Mapping[str, Any], finding: Finding | None) -> None:
 
 def add_stock_error(run: Run, identifier: str, finding: Finding) -> None:
     """Show a rejected record on the pages of ckanext-harvest too, in the current transaction."""
-    object_id = model.types.make_uuid()
+    object_id = make_uuid()
     # Without the mapper: its listener wants the job as an object, which another session may hold.
     broken = {"id": object_id, "guid": identifier, "state": "ERROR", "report_status": "errored"}
     owner = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
-    model.Session.execute(insert(HarvestObject.__table__).values(**broken, **owner))
+    model.Session.execute(insert(HARVEST_OBJECTS).values(**broken, **owner))
     message = {"message": finding.to_dict()["message"], "stage": "Import"}
-    model.Session.execute(insert(HarvestObjectError.__table__).values(harvest_object_id=object_id, **message))
+    model.Session.execute(insert(HARVEST_OBJECT_ERRORS).values(harvest_object_id=object_id, **message))
 
 
 def _add_finding(run: Run, number: int, finding: Finding) -> None:

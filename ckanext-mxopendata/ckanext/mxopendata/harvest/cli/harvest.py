@@ -43,7 +43,7 @@ HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "rechaz.", "g
 @click.option("--now", "at", metavar="T", help="Fecha y hora de la corrida, ISO 8601; por omisión, ahora.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
 @in_request
-def harvest(
+def harvest(  # noqa: PLR0913, PLR0917 - one for each option
     names: tuple[str, ...],
     everything: bool,
     workers: int,

@@ -165,7 +165,7 @@ def preview(source: str, limit: int, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Guardar sin preguntar.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON; sin --yes no guarda nada.")
 @in_request
-def add(
+def add(  # noqa: PLR0913, PLR0917 - one for each option
     url: str,
     name: str | None,
     source_type: str | None,

@@ -22,7 +22,7 @@ NO_SEARCH = frozenset(
 
 
 class CkanConnector:
-    """Reads the list with ``package_search``; where that is switched off, with ``package_list`` and ``package_show``."""
+    """Reads the list with ``package_search``; where that is off, with ``package_list`` and ``package_show``."""
 
     platform: Platform = "ckan"
     title = "CKAN (México)"

@@ -1,4 +1,4 @@
-"""Catalogues in one file: Project Open Data's ``data.json``, ADELA's ``catalogo.json``, the feeds of DKAN and ArcGIS Hub."""
+"""Catalogues in one file: ``data.json`` of Project Open Data, DKAN and ArcGIS Hub, ADELA's ``catalogo.json``."""
 
 from __future__ import annotations
 

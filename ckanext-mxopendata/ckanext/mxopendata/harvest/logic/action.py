@@ -13,6 +13,7 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.harvest import carriers, engine, index, report, sources
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
+from ckanext.mxopendata.harvest.stock import GROUPS, PACKAGES
 
 __all__ = [
     "harvest_source_clear",
@@ -54,14 +55,14 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> list[d
 
     Args:
         context: CKAN's.
-        data_dict: ``institution``: name or id of an organization; ``source``: name or id of a harvest source; ``limit``:
-            20 where nothing is said, at most 1,000; ``last``: whether only the last run of each source is wanted.
+        data_dict: ``institution``: name or id of an organization; ``source``: name or id of a harvest source;
+            ``limit``: 20 where nothing is said, at most 1,000; ``last``: whether only each source's last run is wanted.
 
     Returns:
         A list of runs as ``interfaces`` fixes them.
     """
     tk.check_access("mxopendata_harvest_run_list", context, data_dict)
-    packages, groups = model.Package.__table__, model.Group.__table__
+    packages, groups = PACKAGES, GROUPS
     query = sa.select(Run).join(packages, packages.c.id == Run.source_id).where(packages.c.state == "active")
     if not _sees_all(context):
         query = query.where(packages.c.private.is_(False))
@@ -85,8 +86,8 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
 
     Args:
         context: CKAN's.
-        data_dict: ``run``: its id; ``action``, ``severity``: only these; ``offset``; ``limit``: 100 where nothing is said,
-            at most 1,000.
+        data_dict: ``run``: its id; ``action``, ``severity``: only these; ``offset``; ``limit``: 100 where nothing is
+            said, at most 1,000.
 
     Returns:
         ``{"count", "results": [{"identifier", "title", "action", "dataset_id", "dataset_name", "matched_by",
