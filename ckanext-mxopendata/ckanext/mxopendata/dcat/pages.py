@@ -1,7 +1,7 @@
 """A page of the catalogue, written by us where our profile is asked for.
 
 ckanext-dcat owns the address and the other profiles. Its own writing of a page puts a search with a blank or a quote
-into an address as it is, which no serialiser accepts, and takes five times as long.
+into an address as it is, which no serialiser accepts, and takes several times as long.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def _render(datasets: list[dict[str, Any]], context: ExportContext) -> Iterator[
     for dataset in datasets:
         try:
             yield render_dataset(dataset, context)
-        except UNUSABLE:
+        except UNUSABLE:  # noqa: PERF203  (each dataset by itself is the point)
             # The export of the whole catalogue names it in ``left_out``; the page goes on.
             log.exception("dataset %s cannot be exported", dataset.get("id"))
 
