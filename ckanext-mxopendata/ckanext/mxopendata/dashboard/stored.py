@@ -68,13 +68,13 @@ class Institution:
 
 def read_datasets(dataset_ids: Sequence[str]) -> Iterator[StoredDataset]:
     """The datasets of these ids that exist, whatever their state, in no particular order."""
-    rows = model.Session.execute(
-        sa.select(PACKAGE).where(PACKAGE.c.id.in_(dataset_ids), PACKAGE.c.type == "dataset")
-    ).mappings()
+    query = sa.select(PACKAGE).where(PACKAGE.c.id.in_(dataset_ids), PACKAGE.c.type == "dataset")
+    rows = model.Session.execute(query).mappings().all()
     extras = {} if "extras" in PACKAGE.c else _extras("package", dataset_ids)
     tags = _tags(dataset_ids)
     resources = _resources(dataset_ids)
-    organizations = {institution.id: _as_shown(institution) for institution in read_institutions()}
+    owners = read_institutions(GROUP.c.id.in_({row["owner_org"] for row in rows}))
+    organizations = {institution.id: _as_shown(institution) for institution in owners}
     for row in rows:
         content = {
             **{name: value for name, value in row.items() if name not in ("extras", "plugin_data")},

@@ -77,8 +77,8 @@ def _by_media_type(media_type: object) -> Term | None:
         return None
     wanted = media_type.split(";")[0].strip().lower()
     fitting = [term for term in vocabulary("file_types").active() if term.facts.get("media_type") == wanted]
-    # One media type may stand for several formats (ZIP and GTFS): the one with the fewest stars promises least.
-    return min(fitting, key=lambda term: term.facts.get("stars", ""), default=None)
+    # One media type may stand for several formats (ZIP and GTFS): which one is meant is not guessed.
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _how_many(formats: Iterable[Term | None], fact: str) -> int:
