@@ -68,10 +68,10 @@ class Stack:
                 return error.code
         return 200
 
-    def api(self, action: str, token: str | None = None, **parameters: Any) -> Any:
+    def api(self, name: str, /, token: str | None = None, **parameters: Any) -> Any:
         """The result of an action that must succeed."""
         request = urllib.request.Request(
-            f"{self.url}/api/3/action/{action}",
+            f"{self.url}/api/3/action/{name}",
             data=json.dumps(parameters).encode(),
             headers={"Content-Type": "application/json"} | ({"Authorization": token} if token else {}),
         )
@@ -119,7 +119,7 @@ def login_states(stack: Stack, browser: Browser) -> Callable[[User], Any]:
             page.goto(f"{stack.url}/user/login")
             page.get_by_label("Nombre de usuario").fill(user.name)
             page.get_by_label("Contraseña").fill(user.password)
-            page.locator("form[action*=login] button[type=submit]").click()
+            page.keyboard.press("Enter")
             expect(page.locator(".account.authed, .authed").first).to_be_visible()
             known[user.name] = context.storage_state()
             context.close()

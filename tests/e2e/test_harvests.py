@@ -18,7 +18,7 @@ Opener = Callable[..., Page]
 @pytest.fixture(scope="module")
 def run(stack: Any) -> dict[str, Any]:
     """The newest run over the portal of Guadalajara, which holds a record without title."""
-    return stack.api("mxopendata_harvest_run_list", source="demo-guadalajara", limit=1)["results"][0]
+    return stack.api("mxopendata_harvest_run_list", source="demo-guadalajara", limit=1)[0]
 
 
 def test_every_portal_stands_in_the_list_of_harvests(stack: Any, open_page: Opener) -> None:
@@ -33,7 +33,7 @@ def test_every_portal_stands_in_the_list_of_harvests(stack: Any, open_page: Open
 def test_the_sums_of_a_run_add_up(stack: Any) -> None:
     parts = ("created", "updated", "unchanged", "matched", "restored", "duplicate", "excluded", "rejected")
     for portal in stack.portals:
-        run = stack.api("mxopendata_harvest_run_list", source=f"demo-{portal['name']}", limit=1)["results"][0]
+        run = stack.api("mxopendata_harvest_run_list", source=f"demo-{portal['name']}", limit=1)[0]
         assert sum(run[part] for part in parts) == run["read"] == portal["datasets"]
         held = stack.api("package_search", fq=f"organization:{portal['name']}", rows=0)["count"]
         captured = sum(not d.get("source_identifier") for d in stack.datasets(fq=f"organization:{portal['name']}"))
