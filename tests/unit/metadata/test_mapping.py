@@ -130,6 +130,12 @@ class TestCkan:
         assert dataset["documentation"] == ["http://ejemplo.gob.mx/dic.csv"]
         assert (dataset["issued"], dataset["modified"]) == ("2016-01-10", "2016-03-01")
 
+    def test_author_and_maintainer_are_both_kept(self) -> None:
+        people = {"maintainer": "Ana", "maintainer_email": "ana@x.mx", "author": "Área", "author_email": "area@x.mx"}
+        dataset = map_record({"title": "x", **people}, "ckan").dataset
+        assert dataset["contact"] == [{"name": "Ana", "email": "ana@x.mx"}, {"name": "Área", "email": "area@x.mx"}]
+        assert dataset["creator"] == [{"name": "Área"}]
+
     def test_the_national_portal_of_2025(self) -> None:
         record = {
             "id": "1",

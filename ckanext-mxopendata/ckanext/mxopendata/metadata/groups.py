@@ -114,22 +114,27 @@ def _further_emails(value: Mapping[str, Any], taken: str | None, row: CrosswalkF
 def _flat_contact(
     record: Mapping[str, Any], names: Mapping[str, CrosswalkField], notebook: Notebook
 ) -> list[dict[str, str]]:
-    """CKAN's contact: name and e-mail of the same person (publisher, else maintainer, else author)."""
+    """CKAN's contacts: publisher, maintainer and author, each with the e-mail of the same person.
+
+    The first is the contact; the others are added where they have an e-mail of their own. Position, telephone and page
+    belong to the first.
+    """
+    contacts: list[dict[str, str]] = []
     for name_way, email_way in zip(names["name"].ways("ckan_extra"), names["email"].ways("ckan_extra"), strict=True):
+        ways: dict[str, tuple[str, ...]] = {"name": (name_way,), "email": (email_way,)}
+        if not contacts:
+            ways.update({name: names[name].ways("ckan_extra") for name in ("position", "phone", "url")})
         contact: dict[str, str] = {}
-        for name, way in (("name", name_way), ("email", email_way)):
-            here = first(record, (way,))
+        for name in names:
+            here = first(record, ways.get(name, ()))
             value = read_single(names[name], here, notebook) if here else None
             if value is not None:
                 contact[name] = value
-        if contact:
-            for name in ("position", "phone", "url"):
-                here = first(record, names[name].ways("ckan_extra"))
-                value = read_single(names[name], here, notebook) if here else None
-                if value is not None:
-                    contact[name] = value
-            return [contact]
-    return []
+        person = contact.keys() & {"name", "email"}
+        known = {other.get("email") for other in contacts}
+        if person and (not contacts or ("email" in contact and contact["email"] not in known)):
+            contacts.append(contact)
+    return contacts
 
 
 def _creators(

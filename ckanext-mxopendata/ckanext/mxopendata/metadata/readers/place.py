@@ -102,7 +102,7 @@ def _from_geojson(shape: Any) -> Reading:
         shape = shape.get("geometry")
     if not isinstance(shape, dict):
         return unreadable("place_unreadable")
-    if shape.get("type") in _GEOMETRIES and ("coordinates" in shape or "geometries" in shape):
+    if str(shape.get("type")) in _GEOMETRIES and ("coordinates" in shape or "geometries" in shape):
         return Reading({"geom": json.dumps(shape)})
     known = {key: str(shape[key]) for key in ("cvegeo", "text", "bbox", "geom", "uri") if shape.get(key)}
     name = shape.get("prefLabel") or shape.get("name")
