@@ -45,7 +45,7 @@ def _refused(code: int, name: str, words: str) -> tuple[str, int]:
     return tk.render("error_document_template.html", {"code": code, "name": name, "content": words}), code
 
 
-@bp.route("/tablero")
+@bp.route("/tablero", strict_slashes=False)
 def index() -> str:
     """The figures of the whole portal."""
     report = _act("mxopendata_dashboard_show")
@@ -122,7 +122,7 @@ def methodology_file(extension: str) -> Response:
     return _json(found) if extension == "json" else _csv("metodologia", tables.METHODOLOGY.lines(found))
 
 
-@bp.route("/tablero/institucion/<name>")
+@bp.route("/tablero/institucion/<name>", strict_slashes=False)
 def institution(name: str) -> str:
     """The figures of an institution."""
     report = _act("mxopendata_institution_report", id=name)
