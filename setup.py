@@ -26,7 +26,8 @@ setup(
     include_package_data=False,
     package_data={
         "ckanext.mxopendata": ["*.yaml", "migration/**/*", "i18n/**/*.mo", "i18n/**/*.po"],
-        "*": ["templates/**/*", "assets/**/*", "public/**/*", "*.yaml", "*.csv"],
+        # Of every package.
+        "": ["templates/**/*", "assets/**/*", "public/**/*", "*.yaml", "*.csv"],
         "ckanext.mxopendata.schemas": ["*.yaml", "*.json", "*.csv", "*.md", "**/*.csv", "**/*.yaml", "**/*.ttl"],
         "ckanext.mxopendata.harvest_configs": ["_schema.json", "**/*.yaml"],
     },

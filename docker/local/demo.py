@@ -23,6 +23,22 @@ from local.settings import Settings
 PORTALS = "portals"
 PORTALS_SECONDS = 30.0
 ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
+# How the site presents itself; an operator writes the same on the administration page.
+PRESENTATION = {
+    "ckan.site_title": "Datos abiertos de México (demostración)",
+    "ckan.site_description": "Portal de demostración con datos generados por un programa",
+    "ckan.site_intro_text": (
+        "# Datos abiertos de estados y municipios "
+        "Un portal de demostración: tres estados y cinco municipios, cosechados de sus propios portales. "
+        "Los datos los generó un programa y no son cifras oficiales."
+    ),
+    "ckan.site_about": (
+        "Este portal es una demostración de ckanext-mxopendata: los nombres de los gobiernos son reales; los datos, "
+        "inventados. [Tablero de publicación](/tablero) · [Cosechas](/cosechas)"
+    ),
+    # Nobody's mailbox is told to another site.
+    "ckan.gravatar_default": "disabled",
+}
 EXPORT_FORMATS = ("ttl", "rdf", "jsonld", "nt", "datajson")
 COLUMNS = (
     ("read", "leídos"),
@@ -79,7 +95,7 @@ def start_portals(settings: Settings) -> list[dict[str, Any]]:
         programs.wait_ready(settings, PORTALS, lambda: _portals_answer(home, mark), PORTALS_SECONDS)
     kept = json.loads((home / "portals.json").read_text(encoding="utf-8"))
     hosts = sorted(f"127.0.0.1:{port}" for port in kept["ports"].values())
-    state.add_options(settings, {ALLOWED_PRIVATE: " ".join(hosts)})
+    state.add_options(settings, {ALLOWED_PRIVATE: " ".join(hosts), **PRESENTATION})
     return kept["portals"]
 
 

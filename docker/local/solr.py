@@ -106,16 +106,20 @@ def wait(settings: Settings, *cores: str) -> None:
 
 
 def schema_changed(settings: Settings, core: str) -> bool:
-    """Whether a core's index was last written with another schema (or never): it must be written again.
+    """Whether a core's index was last written with another schema (or never): it must be written again."""
+    note, mark = _note(settings, core)
+    return not note.exists() or note.read_text(encoding="utf-8") != mark
 
-    Remembers the schema that is there now.
-    """
-    folder = settings.home / NAME / core
-    mark = hashlib.sha256((folder / "conf" / "schema.xml").read_bytes()).hexdigest()
-    note = folder / "indexed-with"
-    changed = not note.exists() or note.read_text(encoding="utf-8") != mark
+
+def note_indexed(settings: Settings, core: str) -> None:
+    """Remember that a core's index was written with the schema that is there now."""
+    note, mark = _note(settings, core)
     files.write_text(note, mark, 0o644)
-    return changed
+
+
+def _note(settings: Settings, core: str) -> tuple[Path, str]:
+    folder = settings.home / NAME / core
+    return folder / "indexed-with", hashlib.sha256((folder / "conf" / "schema.xml").read_bytes()).hexdigest()
 
 
 def url(settings: Settings, core: str) -> str:

@@ -82,10 +82,12 @@ def up(settings: Settings) -> dict[str, Any]:
     external.check(settings)
     install(settings)
     addresses = start_services(settings, SITE)
-    reindex = _schema_changed(settings, addresses["solr_url"])
+    reindex = settings.solr_url is None and solr.schema_changed(settings, SITE)
     site.write_ini(settings, port, addresses)
     with step("Tablas, índice y administrador"):
         sysadmin = site.prepare(settings, reindex)
+    if reindex:
+        solr.note_indexed(settings, SITE)
     with step(f"Sitio en {site.address(port)}"):
         site.start(settings, port)
         site.wait(settings, port)
@@ -160,13 +162,6 @@ def start_services(settings: Settings, *names: str) -> dict[str, str]:
         "solr_url": settings.solr_url or solr.url(settings, names[0]),
         "ckan.redis.url": settings.redis_url or valkey.url(settings),
     }
-
-
-def _schema_changed(settings: Settings, core: str) -> bool:
-    """Whether the index was made with another schema than Solr has now; remembers that it will be made again."""
-    if settings.solr_url is not None:
-        return False
-    return solr.schema_changed(settings, core.rpartition("/")[2])
 
 
 def ensure_supervisor(settings: Settings) -> None:

@@ -40,14 +40,14 @@ def _files(folder: Path, target: str) -> set[str]:
 def test_every_data_file_is_inside(inside: set[str], folder: str) -> None:
     wanted = _files(ROOT / folder, f"ckanext/mxopendata/{folder}")
     assert wanted
-    assert not wanted - inside
+    assert sorted(wanted - inside) == []
 
 
 def test_every_file_of_the_package_is_inside(inside: set[str]) -> None:
     wanted = _files(PACKAGE, "ckanext/mxopendata")
     for kind in ("/templates/", "/assets/", "/migration/", "/i18n/", "config_declaration.yaml"):
         assert any(kind in name for name in wanted), kind
-    assert not wanted - inside
+    assert sorted(wanted - inside) == []
 
 
 def test_nothing_else_is_inside(inside: set[str]) -> None:
