@@ -58,7 +58,8 @@ def records_of(run: str) -> list[Any]:
 def row_versions() -> dict[str, list[tuple[Any, ...]]]:
     """What changes whenever a row of ``package`` or ``resource`` is written, even with equal values."""
     queries = {
-        "package": "SELECT id, xmin::text, ctid::text, metadata_modified FROM package WHERE type = 'dataset' ORDER BY id",
+        "package": "SELECT id, xmin::text, ctid::text, metadata_modified FROM package"
+        " WHERE type = 'dataset' ORDER BY id",
         "resource": "SELECT id, xmin::text, ctid::text FROM resource ORDER BY id",
     }
     versions = {}

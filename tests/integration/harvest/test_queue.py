@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pysolr
 import pytest
 
 from ckan import model
+from ckan.lib.search import SearchIndexError
 from ckan.tests import helpers
 
 from ckanext.harvest import queue
@@ -127,6 +129,29 @@ def test_a_run_left_behind_is_taken_up_again(portal, make_source, harvest, monke
     assert (run["status"], run["created"]) == ("finished", 6)
     assert portal.requests.count("/data.json") == 1
     assert helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"')["count"] == 6
+
+
+def test_without_solr_the_run_waits_and_nothing_is_lost(portal, make_source, harvest, monkeypatch):
+    portal.serve("/data.json", catalogue(*(record(f"v{number}") for number in range(4))))
+    source = make_source()
+
+    def refused(*_: Any) -> None:
+        raise pysolr.SolrError("Failed to connect to server")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ckanext.mxopendata.harvest.index._send", refused)
+        patch.setattr("ckan.lib.search.is_available", lambda: False)
+        with pytest.raises(SearchIndexError):
+            harvest(source)
+    model.Session.rollback()
+    found = {"fq": f'harvest_source_id:"{source["id"]}"'}
+    assert helpers.call_action("package_search", **found)["count"] == 0
+    job = model.Session.query(HarvestJob).filter_by(source_id=source["id"]).one()
+    job.status = "Finished"
+    job.save()
+    run = harvest(source)
+    assert (run["status"], run["created"]) == ("finished", 4)
+    assert helpers.call_action("package_search", **found)["count"] == 4
 
 
 def test_reindexing_a_source_keeps_its_type(portal, make_source):

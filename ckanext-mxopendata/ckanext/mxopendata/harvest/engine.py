@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest import decide, report, spool, write
@@ -149,8 +150,8 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
         return _Step(run, deadline, progress).go()
     except SourceError as error:
         finding = error.finding
-    except OperationalError:
-        # The database went away, not the source: the run stays open and is taken up again.
+    except (OperationalError, SearchIndexError):
+        # The database or Solr went away, not the source: the run stays open and is taken up again.
         raise
     except Exception as error:  # a fault of ours must not end the process that serves all other sources
         log.exception("run %s ends for a fault", run_id)

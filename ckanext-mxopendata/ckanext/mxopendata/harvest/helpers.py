@@ -44,7 +44,8 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
     """The reader's word for a code.
 
     Args:
-        kind: ``status``, ``health``, ``action``, ``severity``, ``schedule`` or ``matched_by``.
+        kind: ``status``, ``health``, ``action`` (of several records), ``record`` (of one), ``severity``, ``schedule``
+            or ``matched_by``.
         code: the code; ``None`` gives an empty text.
     """
     words = {
@@ -78,6 +79,19 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             "in_grace": tk._("Missing, waiting"),
             "archived": tk._("Archived"),
             "deleted": tk._("Removed"),
+        },
+        "record": {
+            "created": tk._("new"),
+            "updated": tk._("changed"),
+            "unchanged": tk._("unchanged"),
+            "matched": tk._("recognised"),
+            "restored": tk._("restored"),
+            "duplicate": tk._("duplicate"),
+            "excluded": tk._("left out"),
+            "rejected": tk._("rejected"),
+            "in_grace": tk._("missing, waiting"),
+            "archived": tk._("archived"),
+            "deleted": tk._("removed"),
         },
         "severity": {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
         "schedule": {

@@ -64,7 +64,9 @@ def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
             failed[dataset_id] = str(error)
     try:
         _send(list(documents.values()))
-    except pysolr.SolrError as error:
+    except (pysolr.SolrError, OSError) as error:
+        if not search.is_available():
+            raise search.SearchIndexError("Solr does not answer") from error
         log.info("a batch was refused by Solr (%s); its datasets are added one by one", str(error)[:200])
         failed.update(_index_singly(documents))
     return failed
@@ -88,7 +90,7 @@ def _index_singly(dataset_ids: Iterable[str]) -> dict[str, str]:
         try:
             logic.index_update_package({"ignore_auth": True}, dataset_id, defer_commit=True)
         except search.SearchIndexError as error:  # noqa: PERF203 - each fails on its own
-            if "Could not connect" in str(error):
+            if not search.is_available():
                 raise
             failed[dataset_id] = str(error)
         except _NOT_INDEXABLE as error:

@@ -8,9 +8,11 @@ from typing import Any
 
 import click
 import dateutil.parser
+from sqlalchemy.exc import OperationalError
 from tqdm import tqdm
 
 import ckan.plugins.toolkit as tk
+from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata.harvest.cli.output import (
     DONE_WITH_ERRORS,
@@ -65,7 +67,11 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
         missing = [name for name in names if name not in ids]
         if missing:
             stop(f"No existe o está apagada la fuente {', '.join(missing)}.")
-        runs, refused = _harvest(ids, now, force, workers)
+        try:
+            runs, refused = _harvest(ids, now, force, workers)
+        except (OperationalError, SearchIndexError) as error:
+            kind = "La base de datos" if isinstance(error, OperationalError) else "El buscador (Solr)"
+            stop(f"{kind} no responde. La corrida queda abierta y sigue donde iba en la próxima cosecha de la fuente.")
     shown = [tk.get_action("mxopendata_harvest_run_show")({"ignore_auth": True}, {"run": run}) for run in runs]
     if as_json:
         print_json(shown)
