@@ -28,7 +28,7 @@ PRESENTATION = {
     "ckan.site_title": "Datos abiertos de México (demostración)",
     "ckan.site_description": "Portal de demostración con datos generados por un programa",
     "ckan.site_intro_text": (
-        "# Datos abiertos de estados y municipios "
+        "# Datos abiertos de estados y municipios\n"
         "Un portal de demostración: tres estados y cinco municipios, cosechados de sus propios portales. "
         "Los datos los generó un programa y no son cifras oficiales."
     ),
