@@ -116,8 +116,8 @@ def run_file(source: str, run: str, extension: str) -> Response:
     return _json({**found, "records": records})
 
 
-def _act(action: str, **data_dict: Any) -> Any:
-    return tk.get_action(action)({}, data_dict)
+def _act(name: str, /, **data_dict: Any) -> Any:
+    return tk.get_action(name)({}, data_dict)
 
 
 def _run(source: str, run: str, causes: bool = False) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, NoReturn
 
 import click
+from flask import has_request_context
 
 DONE, DONE_WITH_ERRORS, NOTHING_DONE = 0, 1, 2
 
@@ -43,7 +45,8 @@ def in_request(command: Callable[..., None]) -> Callable[..., None]:
     @click.pass_context
     @wraps(command)
     def wrapped(context: click.Context, *args: Any, **options: Any) -> None:
-        with context.meta["flask_app"].test_request_context():
+        app = context.meta.get("flask_app")
+        with nullcontext() if app is None or has_request_context() else app.test_request_context():
             command(*args, **options)
 
     return wrapped
