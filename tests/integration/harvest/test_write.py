@@ -78,6 +78,16 @@ def test_an_unchanged_catalogue_touches_no_row(portal, make_source, harvest, mon
     assert model.Session.query(HarvestObject).count() == objects
 
 
+def test_lines_of_unchanged_records_are_kept_for_the_last_run_only(portal, make_source, harvest):
+    portal.serve("/data.json", catalogue(record("l1"), record("l2"), {"identifier": "l3"}))
+    source = make_source()
+    harvest(source)
+    second, third = harvest(source), harvest(source)
+    assert (second["unchanged"], third["unchanged"]) == (2, 2)
+    assert [line.action for line in records_of(second["run"])] == ["rejected"]
+    assert len(records_of(third["run"])) == 3
+
+
 def test_the_order_of_keys_and_keywords_is_no_change(portal, make_source, harvest):
     one = record("d1")
     portal.serve("/data.json", catalogue(one))

@@ -269,6 +269,7 @@ class _Step:
     def _end(self) -> None:
         decide.remember_absence(self.run)
         spool.clear(self.run.id)
+        report.prune(self.run)
         report.close(self.run)
         model.repo.commit()
 

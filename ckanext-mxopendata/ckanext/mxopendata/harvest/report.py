@@ -63,6 +63,17 @@ def close(run: Run, status: str | None = None) -> None:
     run.finished = datetime.now(timezone.utc)
 
 
+def prune(run: Run) -> None:
+    """Drop, in the current transaction, the lines of unchanged records from the source's earlier reports.
+
+    They say nothing that this run's do not, and would soon be most of the database; the counters stay.
+    """
+    table = Record.__table__
+    earlier = sa.select(Run.id).where(Run.source_id == run.source_id, Run.id != run.id)
+    statement = sa.delete(table).where(table.c.run_id.in_(earlier), table.c.action == "unchanged")
+    model.Session.execute(statement)
+
+
 def _count(run: Run) -> None:
     table = Record.__table__
     query = sa.select(
