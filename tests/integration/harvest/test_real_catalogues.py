@@ -6,16 +6,25 @@ The expected numbers are those counted in the files by whoever collected them, a
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import isodate
+import pyrudof
 import pytest
+import rdflib
 import sqlalchemy as sa
+from click.testing import CliRunner
+from dateutil.parser import isoparse
 
 from ckan import model
 from ckan.tests import helpers
 
-from .conftest import records_of, row_versions
+from ckanext.mxopendata.dashboard.cli import indicators
+from ckanext.mxopendata.dcat.cli import export
+
+from .conftest import INSTITUTION, records_of, row_versions
 
 pytestmark = [
     pytest.mark.integration,
@@ -109,3 +118,78 @@ def test_equal_titles_with_identifiers_of_their_own_stay_two(shared, portal, mak
     portal.serve("/data.json", _payload(shared, "pod_us/dcatus_same_title_step_2.json"))
     harvest(source)
     assert _stored(source)[0] == 2
+
+
+@pytest.fixture
+def catalogues(shared, portal, make_source, harvest) -> list[dict[str, Any]]:
+    """The datasets of all the catalogues above, as a visitor finds them; harvested where they are not yet."""
+    found = helpers.call_action("package_search", rows=0)["count"]
+    for name, _, _ in (PHILADELPHIA, ARGENTINA) if found < PHILADELPHIA[1] + ARGENTINA[1] else ():
+        portal.serve(f"/{name}", _payload(shared, name))
+        harvest(make_source(f"/{name}"))
+    pages = [helpers.call_action("package_search", rows=1000, start=start)["results"] for start in (0, 1000)]
+    return [dataset for page in pages for dataset in page]
+
+
+def test_all_of_it_leaves_without_a_violation_and_nothing_is_left_out(shared, catalogues, tmp_path):
+    """Validated against the official shapes of DCAT-AP 3.0.1, which the product does not hold."""
+    file = tmp_path / "catalogo.nt"
+    result = CliRunner().invoke(export, ["--format", "nt", "--output", str(file), "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    graph = rdflib.Graph().parse(file, format="nt")
+    dcat = rdflib.Namespace("http://www.w3.org/ns/dcat#")
+    assert len(set(graph.objects(None, dcat.dataset))) == len(catalogues) == told["datasets"]
+    assert told["left_out"] == []
+    resources = sum(len(dataset["resources"]) for dataset in catalogues)
+    assert len(set(graph.subjects(rdflib.RDF.type, dcat.Distribution))) == resources == told["distributions"]
+
+    assert _violations(shared, file) == []
+
+    without_titles = tmp_path / "sin-titulos.nt"
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    without_titles.write_text("".join(line for line in lines if "<http://purl.org/dc/terms/title>" not in line))
+    assert len(_violations(shared, without_titles)) >= len(catalogues), "the shapes were not applied"
+
+
+def _violations(shared: Path, file: Path) -> list[str]:
+    shapes = shared / "shapes" / "dcat-ap-3.0.1" / "dcat-ap-SHACL.ttl"
+    validator = pyrudof.Rudof(pyrudof.RudofConfig())
+    # In this order: reading data forgets the shapes.
+    validator.read_data(str(file), format=pyrudof.RDFFormat.NTriples, reader_mode=pyrudof.ReaderMode.Strict)
+    validator.read_shacl(str(shapes))
+    return [str(violation) for violation in validator.validate_shacl()]
+
+
+def test_all_of_it_is_on_the_dashboard_with_figures_that_anybody_can_recompute(catalogues):
+    now = datetime.now(timezone.utc)
+    result = CliRunner().invoke(indicators, ["compute", "--now", now.isoformat(), "--json"])
+    assert result.exit_code == 0, result.output
+    shown = helpers.call_action("mxopendata_institution_report", id=INSTITUTION)["indicators"]
+    assert shown["mx.datasets"]["value"] == len(catalogues)
+    assert shown["mx.resources"]["value"] == sum(len(dataset["resources"]) for dataset in catalogues)
+    with_contact = [
+        dataset for dataset in catalogues if any(contact.get("email") for contact in dataset.get("contact") or [])
+    ]
+    assert shown["mx.with_contact"]["numerator"] == len(with_contact)
+    late = [dataset for dataset in catalogues if _age_in_periods(dataset, now) is not None]
+    fresh = [dataset for dataset in late if (_age_in_periods(dataset, now) or 0) < 1.2]
+    assert (shown["mx.up_to_date"]["numerator"], shown["mx.up_to_date"]["denominator"]) == (len(fresh), len(late))
+    assert len(late) > 300, "these catalogues say how often they are updated"
+
+
+def _age_in_periods(dataset: dict[str, Any], now: datetime) -> float | None:
+    """How many of its declared periods ago a dataset was updated; nothing where it does not say."""
+    frequency = str(dataset.get("frequency") or "")
+    said = dataset.get("modified") or max(
+        (resource["modified"] for resource in dataset["resources"] if resource.get("modified")), default=None
+    )
+    if not frequency.startswith("R/P") or frequency.startswith("R/PT") or not said:
+        return None
+    modified = isoparse(said)
+    modified = modified if modified.tzinfo else modified.replace(tzinfo=timezone.utc)
+    period = isodate.parse_duration(frequency.removeprefix("R/"))
+    days = (
+        period / timedelta(days=1) if isinstance(period, timedelta) else float(period.years * 365 + period.months * 30)
+    )
+    return None if modified > now else (now - modified) / timedelta(days=days)
