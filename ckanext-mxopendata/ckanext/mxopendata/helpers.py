@@ -40,6 +40,7 @@ __all__ = [
     "mxopendata_source_fields",
     "mxopendata_term_label",
     "mxopendata_today",
+    "mxopendata_typed_groups",
     "mxopendata_vocabulary_choices",
 ]
 
@@ -76,6 +77,24 @@ def mxopendata_lines(value: Any) -> str:
 def mxopendata_today() -> str:
     """Today in the portal's time zone, as ISO 8601."""
     return datetime.now(tz=get_display_timezone()).date().isoformat()
+
+
+def mxopendata_typed_groups(field: Mapping[str, Any], data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A form's data with what was typed into a repeating field in the place of what is stored.
+
+    When a form comes back with errors, CKAN lays what was typed (``contact-0-email``) beside what is stored
+    (``contact``), and ckanext-scheming 3.1.0 shows the latter: the person would have to type everything again.
+
+    Args:
+        field: the repeating field's definition.
+        data: the form's data; unchanged where nothing was typed.
+    """
+    rows: dict[int, dict[str, Any]] = {}
+    for key, value in data.items():
+        typed = re.fullmatch(rf"{re.escape(field['field_name'])}-(\d+)-(\w+)", str(key))
+        if typed:
+            rows.setdefault(int(typed[1]), {})[typed[2]] = value
+    return {**data, field["field_name"]: [rows[index] for index in sorted(rows)]} if rows else data
 
 
 def mxopendata_date(value: Any) -> str:
