@@ -47,7 +47,7 @@ def installed_schema() -> str:
     Raises:
         FileNotFoundError: this CKAN brings none.
     """
-    return files("ckan").joinpath("config", "solr", "schema.xml").read_text(encoding="utf-8")
+    return (files("ckan") / "config" / "solr" / "schema.xml").read_text(encoding="utf-8")
 
 
 def spanish_schema(stock: str) -> str:

@@ -64,8 +64,9 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> list[d
     tk.check_access("mxopendata_harvest_run_list", context, data_dict)
     packages, groups = PACKAGES, GROUPS
     query = sa.select(Run).join(packages, packages.c.id == Run.source_id).where(packages.c.state == "active")
-    if not _sees_all(context):
-        query = query.where(packages.c.private.is_(False))
+    institutions = _institutions_seen_inside(context)
+    if institutions is not None:
+        query = query.where(packages.c.private.is_(False) | packages.c.owner_org.in_(list(institutions)))
     if data_dict.get("institution"):
         wanted = sa.or_(groups.c.name == data_dict["institution"], groups.c.id == data_dict["institution"])
         query = query.join(groups, groups.c.id == packages.c.owner_org).where(wanted)
@@ -116,11 +117,12 @@ def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> lis
     """
     tk.check_access("mxopendata_harvest_source_list", context, data_dict)
     rows = sources.listing()
-    if not _sees_all(context):
-        rows = [row for row in rows if not row["private"]]
+    institutions = _institutions_seen_inside(context)
+    if institutions is not None:
+        rows = [row for row in rows if not row["private"] or row["institution_id"] in institutions]
     runs = {run["source"]: run for run in mxopendata_harvest_run_list(context, {"last": True, "limit": MAXIMUM_LIMIT})}
     counted = sources.dataset_counts()
-    hidden = ("id", "private", "file")
+    hidden = ("id", "institution_id", "private", "file")
     shown = [
         {
             **{key: value for key, value in row.items() if key not in hidden},
@@ -163,11 +165,12 @@ def harvest_source_clear(original: Callable[..., Any], context: Context, data_di
     return result
 
 
-def _sees_all(context: Context) -> bool:
-    if context.get("ignore_auth"):
-        return True
+def _institutions_seen_inside(context: Context) -> frozenset[str] | None:
+    """Ids of the institutions whose private sources the user may see; ``None`` for all of them."""
     user = model.User.get(context.get("user"))
-    return bool(user and user.sysadmin)
+    if context.get("ignore_auth") or (user and user.sysadmin):
+        return None
+    return frozenset(user.get_group_ids("organization") if user else ())
 
 
 def _whole(data_dict: DataDict, name: str, default: int) -> int:

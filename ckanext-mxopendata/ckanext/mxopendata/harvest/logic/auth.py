@@ -34,11 +34,11 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> Aut
 
 @tk.auth_allow_anonymous_access
 def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> AuthResult:
-    """Everybody; the action leaves out private sources."""
+    """Everybody; the action leaves out the private sources of other institutions."""
     return {"success": True}
 
 
 @tk.auth_allow_anonymous_access
 def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> AuthResult:
-    """Everybody; the action leaves out private sources."""
+    """Everybody; the action leaves out the private sources of other institutions."""
     return {"success": True}
