@@ -21,6 +21,8 @@ from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.quality.completeness import DECIMALS, RESOURCE_PREFIX
 from ckanext.mxopendata.quality.freshness import OVERDUE
 
+# A description is a field of the dataset and one of each resource: a list of both has to say which.
+_OF_RESOURCES = {"es": "recursos", "en": "resources"}
 _EACH = sa.func.jsonb_array_elements(MEASURED.c.missing).table_valued(sa.column("value", JSONB), name="each_missing")
 _FIELD = _EACH.c.value["field"].astext
 _POINTS = sa.cast(_EACH.c.value["points"].astext, sa.Numeric(asdecimal=False))
@@ -73,8 +75,9 @@ def improvements(institution: Institution, spoken: str) -> list[dict[str, Any]]:
 
 
 def field_label(field: str, spoken: str) -> str:
-    """The label of a metadata field in the form; its name where the schema does not have it."""
-    return _labels(spoken).get(field, field)
+    """The label of a metadata field in the form, told apart where resources have it too; else its name."""
+    label = _labels(spoken).get(field, field)
+    return f"{label} ({_OF_RESOURCES[spoken]})" if field.startswith(RESOURCE_PREFIX) else label
 
 
 def _labels(spoken: str) -> dict[str, str]:
@@ -90,7 +93,7 @@ def _labels(spoken: str) -> dict[str, str]:
 
 def _missing(field: str, spoken: str) -> Finding:
     if field.startswith(RESOURCE_PREFIX):
-        return Finding("dashboard_resources_lack", field, details={"label": field_label(field, spoken)})
+        return Finding("dashboard_resources_lack", field, details={"label": _labels(spoken).get(field, field)})
     return Finding(f"missing_{field}", field)
 
 
