@@ -68,24 +68,26 @@ def preview(
 
     Returns:
         ``{"platform", "total", "findings", "records": [{"identifier", "title", "action", "dataset", "findings",
-        "points", "duplicate_of"}]}``; ``total`` is ``None`` where the list would have to be read to its end to know it.
+        "points", "duplicate_of"}]}``; ``total`` is what the portal says, or counted where a single file holds the list.
 
     Raises:
         SourceError: where it cannot be read.
     """
     connector = CONNECTORS[source_type]
     reader = Reader(connector, settings, mapping.institution_title or "")
-    shown: dict[str, Any] = {"platform": connector.platform, "total": None, "findings": [], "records": []}
+    shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(dir=config.harvest_folder()) as folder,
         HttpClient(engine.http_settings(settings), Path(folder)) as client,
     ):
+        counted = 0
         for page in connector.pages(client, url, {}, Path(folder, "document.json")):
-            shown["total"] = page.total if page.total is not None else shown["total"]
+            counted += len(page.records)
+            shown["total"] = page.total if page.total is not None else counted
             shown["findings"] += [finding.to_dict() for finding in page.findings]
             for record in page.records[: limit - len(shown["records"])]:
                 shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
-            if len(shown["records"]) >= limit:
+            if len(shown["records"]) >= limit and page.total is not None:
                 break
     return shown
 

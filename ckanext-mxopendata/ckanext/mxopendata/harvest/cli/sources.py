@@ -255,8 +255,7 @@ def _print_sync(result: Any, dry_run: bool) -> None:
 
 
 def _print_preview(shown: dict[str, Any]) -> None:
-    total = "" if shown["total"] is None else f", {shown['total']} registros"
-    click.echo(f"Plataforma {shown['platform']}{total}")
+    click.echo(f"Plataforma {shown['platform']}, {shown['total']} registros")
     rows = [
         (r["identifier"][:40], (r["title"] or "")[:60], len(r["dataset"].get("resources", [])), len(r["findings"]))
         for r in shown["records"]
