@@ -97,13 +97,15 @@ _DEFINITIONS = (
         name={"es": "Al día", "en": "Up to date"},
         formula={
             "es": (
-                "Conjuntos cuya antigüedad (hoy menos su fecha de modificación) es menor que 1.2 veces el periodo de "
+                "Conjuntos cuya antigüedad (hoy menos su fecha de modificación o, si no la dicen, la más reciente de "
+                "sus recursos) es menor que 1.2 veces el periodo de "
                 "su frecuencia declarada, entre los conjuntos con frecuencia periódica y fecha legible, por 100. Un "
                 "año son 365 días y un mes, 30. Los conjuntos irregulares, en tiempo real, sin frecuencia, sin fecha o "
                 "con fecha futura no se pueden juzgar: se muestran aparte y no entran en la división."
             ),
             "en": (
-                "Datasets whose age (today minus their date of modification) is less than 1.2 times the period of "
+                "Datasets whose age (today minus their date of modification or, where they do not say it, the newest "
+                "of their resources) is less than 1.2 times the period of "
                 "their declared frequency, divided by the datasets with a periodic frequency and a readable date, "
                 "times 100. A year is 365 days and a month 30. Datasets that are irregular, real time, without "
                 "frequency, without date or dated in the future cannot be judged: they are shown apart and left out "
