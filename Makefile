@@ -51,10 +51,10 @@ lint types unit integration e2e faults wheel: install ## Una sola línea de prue
 
 i18n: install ## Extrae las frases, actualiza y compila el catálogo en español / extract, update and compile the catalogue
 	@mkdir -p build $(CATALOGUES)/es/LC_MESSAGES
-	@$(BIN)/pybabel -q extract -F babel.cfg -o build/$(DOMAIN).pot $(PACKAGE)
+	@$(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -w 120 -o build/$(DOMAIN).pot $(PACKAGE)
 	@test -e $(CATALOGUES)/es/LC_MESSAGES/$(DOMAIN).po || \
 	  $(BIN)/pybabel -q init -i build/$(DOMAIN).pot -d $(CATALOGUES) -D $(DOMAIN) -l es
-	@$(BIN)/pybabel -q update -i build/$(DOMAIN).pot -d $(CATALOGUES) -D $(DOMAIN) -l es --no-fuzzy-matching --ignore-obsolete
+	@$(BIN)/pybabel -q update -i build/$(DOMAIN).pot -d $(CATALOGUES) -D $(DOMAIN) -l es --no-fuzzy-matching --ignore-obsolete -w 120
 	@$(BIN)/pybabel -q compile -d $(CATALOGUES) -D $(DOMAIN) -l es
 	@$(BIN)/python -m pytest -q $(UNIT_ONLY) tests/unit/front_door/test_translations.py
 
