@@ -18,7 +18,10 @@ _WKT = re.compile(r"^(?:SRID=\d+;)?\s*(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOM
 _GEOMETRIES = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
-_PREFIX = re.compile(r"^(?:estado(?: libre y soberano)? de|municipio de|ciudad de(?! mexico)|mpio\.? de)\s+")
+_STATE_PREFIX = re.compile(r"^(?:estado(?: libre y soberano)?|edo) de\s+")
+_MUNICIPALITY_PREFIX = re.compile(r"^(?:municipio|mpio|ciudad(?! de mexico)) de\s+")
+# "México" is the country and a state.
+_STATE_OF_MEXICO = "15"
 MAXIMUM_NAME_LENGTH = 500
 
 
@@ -26,7 +29,7 @@ def read_place(text: object, within: str | None = None) -> Reading:  # noqa: PLR
     """A place as a dictionary with some of ``cvegeo``, ``text``, ``bbox``, ``geom``, ``uri``.
 
     Args:
-        text: an INEGI key, a name (``Nacional``, ``Jalisco``, ``Tonalá, Jalisco``), ``west,south,east,north``
+        text: an INEGI key, a name (``Nacional``, ``Jalisco``, ``Tonalá, Jalisco, México``), ``west,south,east,north``
             (Project Open Data), ``lat,lon lat,lon`` (Guía), GeoJSON, WKT, or a URI.
         within: INEGI key of the source's state or municipality, where a municipality's name alone is looked up.
 
@@ -114,25 +117,49 @@ def _from_geojson(shape: Any) -> Reading:
 def _from_name(name: str, within: str | None) -> Reading:
     if not name:
         return NOTHING
-    plain = _PREFIX.sub("", fold(name)) if fold(name) != "estado de mexico" else fold(name)
-    states = vocabulary("states").candidates(name) or vocabulary("states").candidates(plain)
-    municipalities = _municipalities(name, plain, within)
-    if len(states) == 1 and (len(municipalities) != 1 or not within or within == NATION):
-        return Reading({"cvegeo": states[0].id, "text": name})
-    if len(municipalities) == 1 and (not states or within not in (None, NATION)):
+    bare, country = _without_country(name)
+    states = _states(bare)
+    municipalities = _municipalities(bare, within)
+    anywhere = within in (None, NATION)
+    # "Morelos, México" may be the municipality of Morelos in the state of México.
+    in_that_state = [key for key in municipalities if key[:2] == _STATE_OF_MEXICO == country]
+    if len(states) == 1 and (anywhere or len(municipalities) != 1) and not (anywhere and in_that_state):
+        return Reading({"cvegeo": states[0], "text": name})
+    if len(municipalities) == 1 and not (anywhere and states):
         return Reading({"cvegeo": municipalities[0], "text": name})
     note = "place_ambiguous" if states or municipalities else "place_unknown"
     return Reading({"text": name}, certain=False, note=note)
 
 
-def _municipalities(name: str, plain: str, within: str | None) -> list[str]:
+def _without_country(name: str) -> tuple[str, str]:
+    """A name without the country after its last comma, and the key of what that word means.
+
+    Returns:
+        The key is ``15`` for ``México``, which is a state too, ``00`` for the country only, else empty.
+    """
+    head, _, tail = name.rpartition(",")
+    meant = {term.id for term in vocabulary("states").candidates(tail)} if head.strip() else set()
+    if NATION not in meant:
+        return name, ""
+    return head.strip(), _STATE_OF_MEXICO if _STATE_OF_MEXICO in meant else NATION
+
+
+def _states(name: str) -> list[str]:
+    """Keys of the states a name may mean; ``Estado de México`` is not the country."""
+    found = [term.id for term in vocabulary("states").candidates(name)]
+    if found:
+        return found
+    bare, is_state = _STATE_PREFIX.subn("", fold(name))
+    return [term.id for term in vocabulary("states").candidates(bare) if is_state and term.id != NATION]
+
+
+def _municipalities(name: str, within: str | None) -> list[str]:
     """Keys of the municipalities a name may mean; with a state named after a comma, only those of it."""
     state = within[:2] if within and within != NATION else None
-    wanted = plain
-    if "," in name:
-        head, tail = name.rsplit(",", 1)
-        named = vocabulary("states").candidates(tail)
-        if len(named) == 1 and named[0].id != NATION:
-            state, wanted = named[0].id, _PREFIX.sub("", fold(head))
+    head, _, tail = name.rpartition(",")
+    named = _states(tail)
+    if head and len(named) == 1 and named[0] != NATION:
+        name, state = head, named[0]
+    wanted = _MUNICIPALITY_PREFIX.sub("", fold(name))
     found = [term.id for term in vocabulary("municipalities").candidates(wanted)]
     return [key for key in found if state is None or key.startswith(state)]
