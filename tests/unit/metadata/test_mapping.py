@@ -215,6 +215,20 @@ class TestCkan:
 
 
 class TestNothingIsLost:
+    def test_excel_is_told_apart_by_the_address_and_a_contradiction_is_reported(self) -> None:
+        record = {
+            "title": "x",
+            "distribution": [
+                {"title": "a", "format": "Excel", "downloadURL": "https://x.mx/a.xlsx"},
+                {"title": "b", "format": "CSV", "downloadURL": "https://x.mx/b.xlsx"},
+            ],
+        }
+        mapped = map_record(record, "datajson")
+        assert [resource["format"] for resource in mapped.dataset["resources"]] == ["XLSX", "CSV"]
+        assert mapped.dataset["resources"][0]["mimetype"].endswith("spreadsheetml.sheet")
+        contradicted = [finding for finding in mapped.findings if finding.code == "format_contradicted"]
+        assert [finding.location for finding in contradicted] == ["distribution[1].format"]
+
     def test_a_distribution_without_an_address_is_kept_and_reported(self) -> None:
         mapped = map_record({"title": "x", "distribution": [{"title": "Sin liga", "format": "CSV"}, None]}, "datajson")
         assert [resource["name"] for resource in mapped.dataset["resources"]] == ["Sin liga"]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from ckanext.mxopendata.metadata import readers
 
+XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 class TestDates:
     @pytest.mark.parametrize(
@@ -156,18 +158,38 @@ class TestPlaces:
             ("Tonalá, Jalisco", {"cvegeo": "14101", "text": "Tonalá, Jalisco"}),
             ("Ciudad de México", {"cvegeo": "09", "text": "Ciudad de México"}),
             ("Estado de México", {"cvegeo": "15", "text": "Estado de México"}),
+            ("Jalisco, México", {"cvegeo": "14", "text": "Jalisco, México"}),
+            ("Estado de Jalisco", {"cvegeo": "14", "text": "Estado de Jalisco"}),
+            ("Estado de Jalisco, México", {"cvegeo": "14", "text": "Estado de Jalisco, México"}),
+            ("Guadalajara, Jalisco, México", {"cvegeo": "14039", "text": "Guadalajara, Jalisco, México"}),
+            ("Guadalajara, Jal., Mexico", {"cvegeo": "14039", "text": "Guadalajara, Jal., Mexico"}),
+            ("Tonalá, Estado de Jalisco", {"cvegeo": "14101", "text": "Tonalá, Estado de Jalisco"}),
+            ("Municipio de Tonalá, Jalisco", {"cvegeo": "14101", "text": "Municipio de Tonalá, Jalisco"}),
+            ("Ciudad de México, México", {"cvegeo": "09", "text": "Ciudad de México, México"}),
+            ("Toluca, México", {"cvegeo": "15106", "text": "Toluca, México"}),
+            ("Toluca, Estado de México, México", {"cvegeo": "15106", "text": "Toluca, Estado de México, México"}),
+            (
+                "Estado Libre y Soberano de México",
+                {"cvegeo": "15", "text": "Estado Libre y Soberano de México"},
+            ),
+            ("Morelos, República Mexicana", {"cvegeo": "17", "text": "Morelos, República Mexicana"}),
         ],
     )
     def test_known(self, text: str, value: dict[str, str]) -> None:
         assert readers.read_place(text) == readers.Reading(value)
 
-    @pytest.mark.parametrize("text", ["México", "Juárez", "Tonalá"])
+    @pytest.mark.parametrize(
+        "text", ["México", "Juárez", "Tonalá", "Tonalá, México", "Morelos, México", "Municipio de Morelos"]
+    )
     def test_several_places_of_one_name_are_not_chosen_from(self, text: str) -> None:
         assert readers.read_place(text) == readers.Reading({"text": text}, certain=False, note="place_ambiguous")
 
     def test_the_source_s_own_state_decides(self) -> None:
         assert readers.read_place("Tonalá", "14").value == {"cvegeo": "14101", "text": "Tonalá"}
         assert readers.read_place("Tonalá", "14039").value == {"cvegeo": "14101", "text": "Tonalá"}
+        assert readers.read_place("Tonalá, México", "14").value == {"cvegeo": "14101", "text": "Tonalá, México"}
+        assert readers.read_place("Morelos, México", "17").value == {"cvegeo": "17", "text": "Morelos, México"}
+        assert readers.read_place("Morelos, México", "15").value == {"cvegeo": "15056", "text": "Morelos, México"}
 
     def test_a_spreadsheet_s_lost_zero(self) -> None:
         assert readers.read_place("9012") == readers.Reading(
@@ -196,6 +218,30 @@ class TestFilesAndAddresses:
         assert readers.read_format("xslx").value == "XLSX"
         assert readers.read_format("application/vnd.geo+json").value == "GEOJSON"
         assert readers.read_format("image/tiff").value is None
+
+    @pytest.mark.parametrize(
+        ("written", "media_type", "address", "file_type", "note"),
+        [
+            ("Excel", None, "https://x.mx/Padrón%202026.XLSX?v=2", "XLSX", None),
+            ("Excel", XLSX_MEDIA_TYPE, "https://x.mx/descarga/7", "XLSX", None),
+            ("MS Excel", "application/vnd.ms-excel", "padron.xlsx", "XLSX", None),
+            ("Excel", "application/vnd.ms-excel", "https://x.mx/a.xls", "XLS", None),
+            ("Excel", None, "https://x.mx/descarga/7", "XLS", None),
+            ("Word", None, "https://x.mx/a.docx", "DOCX", None),
+            ("", "application/vnd.ms-excel", "https://x.mx/a.xlsx", "XLSX", None),
+            ("", "application/vnd.ms-excel", "https://x.mx/a.csv", "CSV", None),
+            ("", "text/csv", "https://x.mx/a.php", "CSV", None),
+            ("XLS", None, "https://x.mx/a.xlsx", "XLS", "format_contradicted"),
+            ("CSV", None, "https://x.mx/a.xlsx", "CSV", "format_contradicted"),
+            ("Excel", None, "https://x.mx/a.csv", "XLS", "format_contradicted"),
+            ("XLSX", "application/vnd.ms-excel", "https://x.mx/a.xlsx", "XLSX", None),
+            ("CSV", "application/zip", "https://x.mx/a.zip", "CSV", None),
+            ("Excelente", None, "https://x.mx/a.xlsx", None, "format_unknown"),
+        ],
+    )
+    def test_the_file_s_name_tells_which_excel(self, written, media_type, address, file_type, note) -> None:
+        reading = readers.read_file_type(written, media_type, address)
+        assert (reading.value, reading.note) == (file_type, note)
         assert readers.read_media_type("rar").value == "application/vnd.rar"
         assert readers.read_media_type("text/csv; charset=utf-8").value == "text/csv"
 

@@ -267,31 +267,25 @@ def mxopendata_resource_url(key: FlattenKey, data: FlattenDataDict, errors: Flat
     data[key] = reading.value
 
 
-def _from_address(key: FlattenKey, data: FlattenDataDict) -> Reading:
-    """The file type that the address or the uploaded file's name ends in."""
-    upload = data.get((*key[:-1], "upload"))
-    name = getattr(upload, "filename", None) or data.get((*key[:-1], "url")) or ""
-    last = str(name).split("?")[0].rstrip("/").rsplit("/", 1)[-1]
-    return readers.read_format(last.rsplit(".", 1)[-1] if "." in last else None)
+def _file_type(key: FlattenKey, data: FlattenDataDict) -> Reading:
+    """The file type out of the resource's format, its media type, and its address or the uploaded file's name."""
+    beside = {name: data.get((*key[:-1], name)) for name in ("format", "mimetype", "url", "upload")}
+    known = {name: None if is_blank(value) else value for name, value in beside.items()}
+    address = getattr(known["upload"], "filename", None) or known["url"]
+    return readers.read_file_type(known["format"], known["mimetype"], address)
 
 
 def mxopendata_format(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
     """A file type of the vocabulary; an unknown one is kept as written, none is taken from media type or address."""
     value = data.get(key)
-    if is_blank(value):
-        media = data.get((*key[:-1], "mimetype"))
-        media_type = readers.read_format(None if is_blank(media) else media)
-        data[key] = media_type.value or _from_address(key, data).value or ""
-        return
-    data[key] = readers.read_format(value).value or readers.clean_line(value)
+    data[key] = _file_type(key, data).value or ("" if is_blank(value) else readers.clean_line(value))
 
 
 def mxopendata_media_type(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
     """A media type; where none is written, that of the format."""
     value = data.get(key)
     if is_blank(value):
-        written = data.get((*key[:-1], "format"))
-        term = readers.read_format(None if is_blank(written) else written).value or _from_address(key, data).value
+        term = _file_type(key, data).value
         found = vocabulary("file_types").get(term) if term else None
         data[key] = found.facts["media_type"] if found else None
         return

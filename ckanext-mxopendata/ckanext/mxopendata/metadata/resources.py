@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
@@ -111,13 +109,6 @@ def _addresses(item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], n
     return addresses
 
 
-def _file_name(url: str) -> str:
-    try:
-        return unquote(PurePosixPath(urlsplit(url).path).name)
-    except ValueError:
-        return ""
-
-
 def _format(
     item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], resource: dict[str, Any], notebook: Notebook
 ) -> None:
@@ -126,16 +117,10 @@ def _format(
     written = first(item, rows["format"].ways(*columns), prefix)
     media = first(item, ("mimetype", *rows["mimetype"].ways(*columns)), prefix)
     media_type = read_single(rows["mimetype"], media, notebook) if media else None
-    file_type = None
+    reading = readers.read_file_type(written and written.value, media and media.value, resource["url"])
+    file_type = reading.value
     if written:
-        reading = readers.read_format(written.value)
-        file_type = reading.value or readers.clean_line(written.value)
-        if reading.value is None:
-            notebook.keep(reading, "format", written)
-    if file_type is None and media:
-        file_type = readers.read_format(media.value).value
-    if file_type is None:
-        file_type = readers.read_format(PurePosixPath(_file_name(resource["url"])).suffix).value
+        file_type = notebook.keep(reading, "format", written) or readers.clean_line(written.value)
     if file_type:
         resource["format"] = file_type
         term = vocabulary("file_types").get(file_type)
@@ -150,7 +135,9 @@ def _name(
     found = first(item, ("name", *fields_of("resource")["name"].ways(*columns)), prefix)
     name = readers.clean_line(found.value) if found else ""
     if not name:
-        name = readers.clean_line(item.get("fileName")) or _file_name(resource["url"]) or resource.get("format", "")
+        name = (
+            readers.clean_line(item.get("fileName")) or readers.file_name(resource["url"]) or resource.get("format", "")
+        )
         notebook.note("resource_without_name", "name", Found(resource["url"], prefix[:-1]), read=name)
     if name:
         resource["name"] = name

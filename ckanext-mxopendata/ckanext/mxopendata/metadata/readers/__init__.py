@@ -9,7 +9,7 @@ from __future__ import annotations
 from ckanext.mxopendata.metadata.readers.boolean import read_boolean
 from ckanext.mxopendata.metadata.readers.contact import read_email, read_url
 from ckanext.mxopendata.metadata.readers.dates import read_date, read_interval
-from ckanext.mxopendata.metadata.readers.formats import read_format, read_media_type
+from ckanext.mxopendata.metadata.readers.formats import file_name, read_file_type, read_format, read_media_type
 from ckanext.mxopendata.metadata.readers.place import read_place
 from ckanext.mxopendata.metadata.readers.reading import Reading
 from ckanext.mxopendata.metadata.readers.size import read_size
@@ -27,10 +27,12 @@ __all__ = [
     "Reading",
     "clean_line",
     "clean_text",
+    "file_name",
     "read_access_rights",
     "read_boolean",
     "read_date",
     "read_email",
+    "read_file_type",
     "read_format",
     "read_frequency",
     "read_interval",
