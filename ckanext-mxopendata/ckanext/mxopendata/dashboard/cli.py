@@ -12,8 +12,9 @@ from typing import NoReturn
 import click
 
 from ckanext.mxopendata.dashboard import computation, figures
-from ckanext.mxopendata.dashboard.language import format_number, format_percent, language
+from ckanext.mxopendata.dashboard.language import format_number, format_percent
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
+from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.quality.freshness import read_moment
 from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.values import Value
@@ -68,7 +69,7 @@ def explain(indicator_id: str, as_json: bool) -> None:
     """Explicar un indicador: nombre, fórmula, unidad y fuente."""
     if indicator_id not in INDICATORS:
         _refuse(f"No hay un indicador «{indicator_id}». Hay: {', '.join(INDICATORS)}")
-    definition = INDICATORS[indicator_id].to_dict(language())
+    definition = INDICATORS[indicator_id].to_dict(current_language())
     if as_json:
         click.echo(json.dumps(definition, ensure_ascii=False, indent=1))
         return
@@ -88,9 +89,9 @@ def _show(values: Mapping[str, Value], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(values, ensure_ascii=False, indent=1))
         return
-    width = max(len(indicator.name[language()]) for indicator in INDICATORS.values())
+    width = max(len(indicator.name[current_language()]) for indicator in INDICATORS.values())
     for indicator_id, value in values.items():
-        click.echo(f"{INDICATORS[indicator_id].name[language()]:<{width}}  {_in_words(value)}")
+        click.echo(f"{INDICATORS[indicator_id].name[current_language()]:<{width}}  {_in_words(value)}")
 
 
 def _in_words(value: Value) -> str:

@@ -14,9 +14,9 @@ from ckanext.mxopendata.dashboard.language import (
     format_number,
     format_percent,
     format_short_day,
-    language,
 )
 from ckanext.mxopendata.dashboard.todo import field_label
+from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality import freshness
 from ckanext.mxopendata.quality.freshness import read_moment
@@ -44,7 +44,7 @@ _RUN_KINDS: Mapping[str, tuple[str, str]] = {
 
 def mxopendata_indicator(indicator_id: str) -> dict[str, Any]:
     """The definition of an indicator in the visitor's language."""
-    return INDICATORS[indicator_id].to_dict(language())
+    return INDICATORS[indicator_id].to_dict(current_language())
 
 
 def mxopendata_figure(value: Mapping[str, Any]) -> str:
@@ -123,12 +123,12 @@ def mxopendata_run_status(status: str) -> dict[str, str]:
 def mxopendata_term(vocabulary_id: str, term_id: str | None) -> str:
     """The label of a term; ``sin datos`` where there is none, the text itself where it is not a term."""
     term = vocabulary(vocabulary_id).get(term_id) if term_id else None
-    return term.label(language()) if term else term_id or tk._("no data")
+    return term.label(current_language()) if term else term_id or tk._("no data")
 
 
 def mxopendata_field_label(field: str) -> str:
     """The label of a metadata field, as the form shows it."""
-    return field_label(field, language())
+    return field_label(field, current_language())
 
 
 def mxopendata_bars(items: list[tuple[str, int, str]]) -> str:

@@ -12,14 +12,10 @@ from babel.numbers import format_decimal
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.language import current_language
+
 # Spain writes 1.234,5 and Mexico 1,234.5: CKAN only knows "es".
 _LOCALES = {"es": "es_MX", "en": "en_US"}
-
-
-def language() -> str:
-    """The visitor's language, as far as we speak it: ``es`` or ``en``; outside a request, the portal's."""
-    spoken = (tk.h.lang() if tk.request else None) or tk.config["ckan.locale_default"]
-    return "en" if spoken.startswith("en") else "es"
 
 
 @cache
@@ -38,23 +34,23 @@ def format_percent(number: float) -> str:
 
 
 def _format(number: float, pattern: str) -> str:
-    return format_decimal(number, format=pattern, locale=_locale(language()))
+    return format_decimal(number, format=pattern, locale=_locale(current_language()))
 
 
 def format_day(moment: date | datetime) -> str:
     """A day in words, where the portal is: ``22 de noviembre de 2026``."""
-    return babel_date(_local(moment), format="long", locale=_locale(language()))
+    return babel_date(_local(moment), format="long", locale=_locale(current_language()))
 
 
 def format_short_day(moment: date | datetime) -> str:
     """A day for a table, where the portal is: ``22 nov 2026``."""
-    return babel_date(_local(moment), format="medium", locale=_locale(language()))
+    return babel_date(_local(moment), format="medium", locale=_locale(current_language()))
 
 
 def format_moment(moment: datetime) -> str:
     """A moment in words, where the portal is: ``22 de noviembre de 2026, 18:05``."""
     local = moment.astimezone(tk.h.get_display_timezone())
-    hour = babel_datetime(local, format="HH:mm", locale=_locale(language()))
+    hour = babel_datetime(local, format="HH:mm", locale=_locale(current_language()))
     return f"{format_day(moment)}, {hour}"
 
 

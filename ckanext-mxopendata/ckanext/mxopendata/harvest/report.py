@@ -10,7 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata import config
@@ -239,11 +238,6 @@ def sources_by_id(source_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         .where(packages.c.id.in_(set(source_ids)))
     )
     return {row.id: dict(row._mapping) for row in model.Session.execute(query)}
-
-
-def language() -> str:
-    """The reader's language, for findings; Spanish where nobody reads."""
-    return tk.h.lang() if tk.request else "es"
 
 
 def _iso(moment: datetime | None) -> str | None:

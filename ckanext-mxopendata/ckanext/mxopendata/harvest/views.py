@@ -14,6 +14,7 @@ from flask import Blueprint, Response, stream_with_context
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.harvest import engine, report
+from ckanext.mxopendata.language import current_language
 
 __all__ = ["bp"]
 
@@ -109,10 +110,10 @@ def run_file(source: str, run: str, extension: str) -> Response:
     """The report of one run as a file, with every record."""
     found = _run(source, run)
     if extension == "csv":
-        lines = report.csv_lines(engine.get_run(run), report.language())
+        lines = report.csv_lines(engine.get_run(run), current_language())
         return _csv(f"cosecha-{source}-{run}", lines)
     _, rows = report.records(run)
-    records = [report.record_dict(row, report.language()) for row in rows]
+    records = [report.record_dict(row, current_language()) for row in rows]
     return _json({**found, "records": records})
 
 

@@ -9,9 +9,9 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.dashboard import reports
-from ckanext.mxopendata.dashboard.language import language
 from ckanext.mxopendata.dashboard.logic import schema
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
+from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.quality.mexican import INDICATORS
 
 _TODO_LIMIT = 100
@@ -25,7 +25,7 @@ def mxopendata_indicator_list(context: Context, data_dict: DataDict) -> list[dic
         ``[{"id", "name", "formula", "unit", "direction", "source"}]``, name and formula in the visitor's language.
     """
     tk.check_access("mxopendata_indicator_list", context, data_dict)
-    return [indicator.to_dict(language()) for indicator in INDICATORS.values()]
+    return [indicator.to_dict(current_language()) for indicator in INDICATORS.values()]
 
 
 @tk.side_effect_free
@@ -38,7 +38,7 @@ def mxopendata_indicator_show(context: Context, data_dict: DataDict) -> dict[str
         data_dict: ``id``, for example ``mx.up_to_date``.
     """
     tk.check_access("mxopendata_indicator_show", context, data_dict)
-    return INDICATORS[data_dict["id"]].to_dict(language())
+    return INDICATORS[data_dict["id"]].to_dict(current_language())
 
 
 @tk.side_effect_free
@@ -51,7 +51,7 @@ def mxopendata_dashboard_show(context: Context, data_dict: DataDict) -> dict[str
         "states"}``.
     """
     tk.check_access("mxopendata_dashboard_show", context, data_dict)
-    return reports.portal(_now(), language())
+    return reports.portal(_now(), current_language())
 
 
 @tk.side_effect_free
@@ -80,7 +80,7 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> dict
         if report is None:
             raise tk.ObjectNotFound(tk._("There are no figures of this institution for that day or before it"))
         return report
-    return reports.institution(institution, _now(), language(), data_dict.get("todo_limit", _TODO_LIMIT))
+    return reports.institution(institution, _now(), current_language(), data_dict.get("todo_limit", _TODO_LIMIT))
 
 
 @tk.side_effect_free

@@ -14,6 +14,7 @@ from ckan.types import Context, DataDict
 from ckanext.mxopendata.harvest import carriers, engine, index, report, sources
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
 from ckanext.mxopendata.harvest.stock import GROUPS, PACKAGES
+from ckanext.mxopendata.language import current_language
 
 __all__ = [
     "harvest_source_clear",
@@ -43,9 +44,9 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
     source = report.sources_by_id([run.source_id]).get(run.source_id)
     if source is None:
         raise tk.ObjectNotFound("Harvest source not found")
-    shown = report.run_dict(run, source, report.language())
+    shown = report.run_dict(run, source, current_language())
     if tk.asbool(data_dict.get("causes", False)):
-        shown["causes"] = report.causes(run, report.language())
+        shown["causes"] = report.causes(run, current_language())
     return shown
 
 
@@ -78,7 +79,7 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> list[d
     limit = min(_whole(data_dict, "limit", 20), MAXIMUM_LIMIT)
     runs = model.Session.execute(query.order_by(Run.started.desc()).limit(limit)).scalars().all()
     sources = report.sources_by_id(run.source_id for run in runs)
-    return [report.run_dict(run, sources[run.source_id], report.language()) for run in runs]
+    return [report.run_dict(run, sources[run.source_id], current_language()) for run in runs]
 
 
 @tk.side_effect_free
@@ -100,7 +101,7 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
     count, rows = report.records(
         run.id, data_dict.get("action"), data_dict.get("severity"), _whole(data_dict, "offset", 0), limit
     )
-    return {"count": count, "results": [report.record_dict(row, report.language()) for row in rows]}
+    return {"count": count, "results": [report.record_dict(row, current_language()) for row in rows]}
 
 
 @tk.side_effect_free
