@@ -104,6 +104,44 @@ def stream_list(path: Path, url: str, skip: int = 0) -> Iterator[Any]:
                 yield record
 
 
+def read_beside_list(path: Path, url: str) -> dict[str, Any]:
+    """What stands in a catalogue beside its list of datasets, before or after it; the list is passed over unread.
+
+    Args:
+        path: the file, in UTF-8 (see :func:`make_utf8`).
+        url: where it came from, for messages.
+
+    Returns:
+        Key → text or number, list of such, or ``None`` for an object; empty for a bare list and for several
+        catalogues in one file. Of a file that ends too early, what stands before its end.
+
+    Raises:
+        SourceError: where the file has no list of datasets.
+    """
+    refuse_html(path, url)
+    place = _find_list(path, url)
+    parent = place.removesuffix("dataset")
+    found: dict[str, Any] = {}
+    if parent == place or "item" in place:
+        return found
+    try:
+        with path.open("rb") as file:
+            for where, event, value in ijson.parse(file, use_float=True):
+                if not where.startswith(parent) or where.startswith(place):
+                    continue
+                name, _, below = where.removeprefix(parent).partition(".")
+                if event == "start_map" and name and not below:
+                    found[name] = None
+                elif event in {"string", "boolean", "number"}:
+                    if not below:
+                        found[name] = value
+                    elif below == "item":
+                        found[name] = [*(found.get(name) or ()), value]
+    except (ijson.JSONError, UnicodeDecodeError):
+        pass  # stream_list says so when the records before it have been read
+    return found
+
+
 def refuse_html(path: Path, url: str) -> None:
     """Say so where a web page came instead of data.
 

@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from ckanext.mxopendata.harvest.connectors.base import Page, Platform
-from ckanext.mxopendata.harvest.documents import make_utf8, stream_list
+from ckanext.mxopendata.harvest.documents import make_utf8, read_beside_list, stream_list
 from ckanext.mxopendata.harvest.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.records import as_list, is_empty
 
 PAGE_SIZE = 500
+# Of these ADELA's datasets have none of their own: the catalogue's is theirs.
+INHERITED = ("license", "language")
+# Catalogues of other profiles have one of these; what they say of themselves is the catalogue's only.
+OTHER_PROFILES = frozenset(("@context", "conformsTo", "publisher", "superThemeTaxonomy", "themeTaxonomy"))
 
 
 class DataJsonConnector:
@@ -32,11 +37,17 @@ class DataJsonConnector:
             if not encoding.startswith("utf"):
                 findings.append(Finding("json_encoding", location=url, value=encoding))
             fetched.path.replace(document)
-        done = int(position.get("read", 0))
+        done, told = int(position.get("read", 0)), bool(position.get("inherited"))
+        common = _of_the_catalogue(document, url)
         records = stream_list(document, url, skip=done)
         while batch := list(islice(records, PAGE_SIZE)):
             done += len(batch)
-            yield Page(records=batch, position={"read": done}, findings=findings)
+            heirs = [_with_inherited(record, common) for record in batch] if common else batch
+            if heirs != batch and not told:
+                told = True
+                shown = "; ".join(f"{name}: {value}" for name, value in common.items())
+                findings.append(Finding("catalogue_values_inherited", location=url, value=shown))
+            yield Page(records=heirs, position={"read": done, "inherited": told}, findings=findings)
             findings = []
 
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
@@ -47,3 +58,24 @@ class DataJsonConnector:
         """See :meth:`Connector.page_address`."""
         page = record.get("landingPage")
         return page if isinstance(page, str) and page.startswith(("http://", "https://")) else None
+
+
+def _of_the_catalogue(document: Path, url: str) -> dict[str, Any]:
+    """What the datasets of ADELA's ``catalogo.json`` take from their catalogue; empty for other profiles."""
+    beside = read_beside_list(document, url)
+    if not OTHER_PROFILES.isdisjoint(beside):
+        return {}
+    return {name: beside[name] for name in INHERITED if not is_empty(beside.get(name))}
+
+
+def _with_inherited(record: Any, common: Mapping[str, Any]) -> Any:
+    """The record with what it and its distributions do not say themselves, so that a change of it changes the record."""
+    if not isinstance(record, Mapping):
+        return record
+    distributions = [item for item in as_list(record.get("distribution")) if isinstance(item, Mapping)]
+    missing = {
+        name: value
+        for name, value in common.items()
+        if all(is_empty(holder.get(name)) for holder in (record, *distributions))
+    }
+    return {**record, **missing}
