@@ -69,7 +69,7 @@ def _of_the_catalogue(document: Path, url: str) -> dict[str, Any]:
 
 
 def _with_inherited(record: Any, common: Mapping[str, Any]) -> Any:
-    """The record with what it and its distributions do not say themselves, so that a change of it changes the record."""
+    """The record with what it and its distributions do not say themselves; so its change is the record's."""
     if not isinstance(record, Mapping):
         return record
     distributions = [item for item in as_list(record.get("distribution")) if isinstance(item, Mapping)]
