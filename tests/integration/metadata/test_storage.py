@@ -208,6 +208,19 @@ class TestRefused:
         errors = refused(as_editor, "package_create", **complete("malo", **{field: value}))
         assert list(errors) == [field]
 
+    @pytest.mark.parametrize("field", ["title", "notes", "target_users"])
+    def test_a_text_of_tags_only_is_called_empty(self, complete, as_editor, field):
+        errors = refused(as_editor, "package_create", **complete("etiquetas", **{field: "<b></b><br>"}))
+        assert errors[field][0] == (
+            "De «<b></b><br>» no queda nada al quitar las etiquetas HTML y los signos invisibles. "
+            "Escriba el texto sin HTML."
+        )
+
+    def test_the_file_s_name_tells_which_excel(self, complete, as_editor):
+        resources = [{"url": "https://x.mx/a.xlsx", "name": "a", "format": "Excel"}]
+        stored = as_editor("package_create", **complete("excel", resources=resources))["resources"][0]
+        assert (stored["format"], stored["mimetype"].rsplit(".", 1)[-1]) == ("XLSX", "sheet")
+
     def test_scripts_and_control_characters_are_cleaned(self, complete, as_editor):
         stored = as_editor(
             "package_create",

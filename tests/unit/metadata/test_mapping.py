@@ -215,6 +215,12 @@ class TestCkan:
 
 
 class TestNothingIsLost:
+    def test_a_text_of_tags_only_is_reported_and_left_out(self) -> None:
+        mapped = map_record({"title": "x", "description": "<p><br></p>", "distribution": []}, "datajson")
+        assert "notes" not in mapped.dataset
+        assert "text_empty_once_cleaned" in codes(mapped)
+        assert "text_cleaned" not in codes(mapped)
+
     def test_excel_is_told_apart_by_the_address_and_a_contradiction_is_reported(self) -> None:
         record = {
             "title": "x",

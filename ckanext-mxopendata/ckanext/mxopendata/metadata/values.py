@@ -11,6 +11,7 @@ from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers import Reading
+from ckanext.mxopendata.metadata.readers.reading import unreadable
 from ckanext.mxopendata.metadata.records import Found, as_list, is_empty, shown
 
 # Whose values are personal data: a finding names the field, never the value (it ends in a public report).
@@ -63,18 +64,22 @@ def scalar(value: Any) -> Any:
 
 
 def _line(raw: Any, date_order: str | None) -> Reading:
-    return Reading(readers.clean_line(raw) or None)
+    return _cleaned(raw, readers.clean_line(raw))
 
 
 def _text(raw: Any, date_order: str | None) -> Reading:
-    cleaned = readers.clean_text(raw)
-    return Reading(cleaned or None)
+    return _cleaned(raw, readers.clean_text(raw))
 
 
 def _markdown(raw: Any, date_order: str | None) -> Reading:
-    cleaned = readers.clean_text(raw)
     changed = readers.clean_line(raw) != " ".join(str(raw).split())
-    return Reading(cleaned or None, note="text_cleaned" if changed else None)
+    return _cleaned(raw, readers.clean_text(raw), "text_cleaned" if changed else None)
+
+
+def _cleaned(raw: Any, text: str, note: str | None = None) -> Reading:
+    if not text:
+        return Reading(None) if is_empty(raw) else unreadable("text_empty_once_cleaned")
+    return Reading(text, note=note)
 
 
 def _date(raw: Any, date_order: str | None) -> Reading:
