@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -15,14 +15,17 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.helpers import get_display_timezone
 
 from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.crosswalk import owned_by
+from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers.place import place_name
 from ckanext.mxopendata.metadata.records import as_list, loads
 from ckanext.mxopendata.metadata.vocabularies import VOCABULARIES, vocabulary
 
 __all__ = [
     "mxopendata_box",
+    "mxopendata_dataset_errors",
     "mxopendata_date",
     "mxopendata_findings",
     "mxopendata_form_groups",
@@ -191,6 +194,52 @@ def mxopendata_missing(dataset: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the Guía makes mandatory and a draft still lacks; the institution's own field is not asked for here."""
     asked = {f"missing_{name}" for name in validation.mandatory()} - {"missing_gov_type", "missing_identifier"}
     return [finding for finding in mxopendata_findings(dataset) if finding["code"] in asked]
+
+
+def mxopendata_dataset_errors(
+    errors: Mapping[str, Any], data: Mapping[str, Any], dataset_type: str
+) -> list[dict[str, str]]:
+    """What CKAN refused of the whole dataset where the form of a resource is shown; nothing where it is the resource's.
+
+    CKAN hands either to the same form without a word on whose they are, and some fields (``frequency``) both have.
+
+    Args:
+        errors: as the form has them.
+        data: what the form holds; CKAN leaves it empty where it was the dataset that could not be published.
+        dataset_type: type of the dataset.
+
+    Returns:
+        ``[{"label", "message"}]``, labels in the reader's language.
+    """
+    schema = tk.h.scheming_get_dataset_schema(dataset_type)
+    if not errors or not schema:
+        return []
+    fields = {field["field_name"]: field for field in schema["dataset_fields"]}
+    resource_fields = {field["field_name"]: field for field in schema["resource_fields"]}
+    only_here = {*fields, "resources", "tags", "extras"} - set(resource_fields)
+    asked = {sentence(Finding(f"missing_{name}", name)) for name in validation.mandatory()}
+    told = list(_flat_errors(errors, fields, resource_fields))
+    if data and only_here.isdisjoint(errors) and asked.isdisjoint(error["message"] for error in told):
+        return []
+    return told
+
+
+def _flat_errors(
+    errors: Mapping[str, Any], fields: Mapping[str, Any], resource_fields: Mapping[str, Any], within: str = ""
+) -> Iterator[dict[str, str]]:
+    for name, said in errors.items():
+        field = fields.get(name, {})
+        written = (
+            tk._("Resource") if name == "resources" else field.get("repeating_label") or field.get("label") or name
+        )
+        label = within + tk.h.scheming_language_text(written)
+        below = {inner["field_name"]: inner for inner in field.get("repeating_subfields", ())}
+        for number, item in enumerate(as_list(said), 1):
+            if isinstance(item, Mapping):
+                inner_fields = resource_fields if name == "resources" else below
+                yield from _flat_errors(item, inner_fields, {}, f"{label} {number}, ")
+            else:
+                yield {"label": label, "message": str(item)}
 
 
 def mxopendata_points(dataset: Mapping[str, Any]) -> dict[str, float]:

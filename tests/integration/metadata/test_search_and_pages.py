@@ -189,6 +189,42 @@ class TestPages:
             assert after[name] == before[name], name
         assert after["resources"][0]["size"] == 5
 
+    def submit(self, app: Any, path: str, user: dict[str, Any], **fields: str) -> BeautifulSoup:
+        token = factories.APIToken(user=user["name"])["token"]
+        response = app.post(path, data={"id": "", **fields}, headers={"Authorization": token}, follow_redirects=False)
+        assert response.status_code == 200
+        return BeautifulSoup(response.body, "html.parser")
+
+    def test_what_the_dataset_lacks_is_said_of_the_dataset_on_the_resource_s_form(self, app, institution, editor):
+        draft = tk.get_action("package_create")(
+            {"user": editor["name"], "allow_state_change": True},
+            {"name": "sin-frecuencia", "title": "Sin frecuencia", "owner_org": institution["id"], "state": "draft"},
+        )
+        path = f"/dataset/{draft['id']}/resource/new"
+        resource = {"url": "https://x.mx/a.csv", "name": "a", "format": "CSV"}
+        page = self.submit(app, path, editor, **resource, save="go-metadata")
+        (alert,) = page.select(".error-explanation")
+        said = [" ".join(item.get_text(" ", strip=True).split()) for item in alert.select("li")]
+        assert any(line.startswith("Frecuencia de actualización: Falta la frecuencia") for line in said)
+        assert any(line.startswith("Contacto 1, Correo") and "institucional" in line for line in said), said
+        assert "{" not in alert.get_text()
+        assert alert.a["href"].endswith(f"/dataset/edit/{draft['id']}")
+        assert not page.select("form .error-block, form .control-group.error, .invalid-feedback")
+        assert len(page.select('[role="note"]')) == 0  # not said twice
+
+    def test_what_the_resource_lacks_is_said_at_its_field(self, app, editor):
+        fields = {"url": "javascript:alert(1)", "name": "b", "save": "go-metadata"}
+        page = self.submit(app, "/dataset/sin-frecuencia/resource/new", editor, **fields)
+        (alert,) = page.select(".error-explanation")
+        assert "no se puede abrir en un navegador" in alert.get_text()
+        assert alert.a is None
+        assert page.select("form .error-block, .invalid-feedback")
+
+    def test_the_form_does_not_license_the_metadata(self, app, editor):
+        form = self.page(app, "/dataset/new", editor).select_one("#dataset-edit")
+        assert form.select_one('a[href*="opendatacommons"]') is None
+        assert form.select_one(".action-info") is not None
+
     def test_a_resource_shows_what_was_filled_in(self, app):
         resource = helpers.call_action("package_show", id="ajeno")["resources"][0]
         page = self.page(app, f"/dataset/ajeno/resource/{resource['id']}")
