@@ -43,6 +43,26 @@ def test_every_check_speaks_both_languages(check: Callable[[], Check]):
     assert spanish["ok"] or spanish["cure"] != english["cure"]
 
 
+def test_a_version_that_was_not_tested_is_a_warning(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(installation, "TESTED_CKAN", ("1.8",))
+    check = installation.versions()
+    assert not check.ok
+    assert (check.finding.severity, "1.8" in check.to_dict()["message"]) == ("warning", True)
+
+
+def test_a_site_without_the_schema_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(tk.config, "ckan.plugins", ["mxopendata"])
+    assert installation.dataset_schema().finding.code == "doctor_dataset_schema_missing"
+
+
+def test_another_schema_for_datasets_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    stock = {"dataset_fields": [{"field_name": "title"}, {"field_name": "notes"}]}
+    monkeypatch.setattr(tk.h, "scheming_get_dataset_schema", lambda _type: stock, raising=False)
+    check = installation.dataset_schema()
+    assert check.finding.code == "doctor_dataset_schema"
+    assert "gov_type" in check.to_dict()["message"]
+
+
 def test_a_plugin_after_the_stock_ones_is_an_error(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(tk.config, "ckan.plugins", ["scheming_datasets", "mxopendata"])
     assert installation.plugins().finding.code == "doctor_plugins"
