@@ -20,7 +20,7 @@ from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.crosswalk import owned_by
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers.place import place_name
-from ckanext.mxopendata.metadata.records import as_list, loads
+from ckanext.mxopendata.metadata.records import as_list, loads, stored_list
 from ckanext.mxopendata.metadata.vocabularies import VOCABULARIES, vocabulary
 
 __all__ = [
@@ -69,7 +69,7 @@ def mxopendata_term_label(vocabulary_id: str | None, term_id: Any) -> str:
 
 def mxopendata_list(value: Any) -> list[Any]:
     """A stored or submitted value as a list: a JSON list, one value, or nothing."""
-    return [item for item in as_list(loads(value)) if item not in (None, "")]
+    return stored_list(value)
 
 
 def mxopendata_lines(value: Any) -> str:

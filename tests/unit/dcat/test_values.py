@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ckanext.mxopendata.dcat import values
-from ckanext.mxopendata.dcat.lists import as_list
+from ckanext.mxopendata.metadata.records import stored_list
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_size_is_a_number_of_bytes(stored, made):
     ],
 )
 def test_a_list_is_never_a_text_taken_apart(stored, items):
-    assert as_list(stored) == items
+    assert stored_list(stored) == items
 
 
 def test_emails_and_telephones():

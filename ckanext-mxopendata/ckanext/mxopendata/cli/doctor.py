@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
 import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, print_json
 
 
 @click.command(short_help="Dice qué está mal en este sitio y cómo se arregla.")
@@ -22,12 +23,12 @@ def doctor(as_json: bool) -> None:
     language = tk.config["ckan.locale_default"].partition("_")[0]
     checks = diagnose()
     if as_json:
-        click.echo(json.dumps([check.to_dict(language) for check in checks], ensure_ascii=False, indent=2))
+        print_json([check.to_dict(language) for check in checks])
     else:
         for check in checks:
             _print(check.to_dict(language))
     if any(not check.ok and check.finding.severity == "error" for check in checks):
-        sys.exit(1)
+        sys.exit(DONE_WITH_ERRORS)
 
 
 def _print(check: dict[str, str | bool]) -> None:

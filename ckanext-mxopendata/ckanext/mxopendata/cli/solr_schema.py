@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-NOTHING_DONE = 2
+from ckanext.mxopendata.cli.output import print_json, stop
 
 
 @click.command("solr-schema", short_help="Escribe el esquema de Solr de este CKAN con análisis en español.")
 @click.option("--output", "target", type=click.Path(dir_okay=False, path_type=Path), required=True, metavar="ARCHIVO")
 @click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
-@click.pass_context
-def solr_schema(context: click.Context, target: Path, as_json: bool) -> None:
+def solr_schema(target: Path, as_json: bool) -> None:
     """Escribe en ARCHIVO el schema.xml del CKAN instalado, con las palabras en español en su raíz y sin acentos.
 
     Ponga ese archivo en la carpeta conf del núcleo de Solr, recargue el núcleo y ejecute «ckan search-index rebuild».
@@ -24,12 +22,10 @@ def solr_schema(context: click.Context, target: Path, as_json: bool) -> None:
     try:
         target.write_text(spanish_schema(installed_schema()), encoding="utf-8")
     except UnknownSchemaError as error:
-        click.echo(f"El esquema de este CKAN no es el que se sabe cambiar ({error}); no se escribió nada.", err=True)
-        context.exit(NOTHING_DONE)
+        stop(f"El esquema de este CKAN no es el que se sabe cambiar ({error}); no se escribió nada.")
     except OSError as error:
-        click.echo(f"No se pudo leer el esquema o escribir {target}: {error.strerror}.", err=True)
-        context.exit(NOTHING_DONE)
+        stop(f"No se pudo leer el esquema o escribir {target}: {error.strerror}.")
     if as_json:
-        click.echo(json.dumps({"file": str(target), "bytes": target.stat().st_size}))
+        print_json({"file": str(target), "bytes": target.stat().st_size})
     else:
         click.echo(f"Esquema escrito en {target}: cópielo a conf/schema.xml, recargue el núcleo y reindexe.")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import NoReturn
 
 import click
 
+from ckanext.mxopendata.cli.output import print_json, stop
 from ckanext.mxopendata.dashboard import computation, figures
 from ckanext.mxopendata.dashboard.language import format_number, format_percent
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
@@ -19,7 +17,6 @@ from ckanext.mxopendata.quality.freshness import read_moment
 from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.values import Value
 
-NOTHING_DONE = 2
 _json_option = click.option("--json", "as_json", is_flag=True, help="Un documento JSON en la salida.")
 _now_option = click.option("--now", "moment", metavar="T", help="Momento de las cifras, ISO 8601; si falta, ahora.")
 
@@ -68,10 +65,10 @@ def show(name: str | None, moment: str | None, as_json: bool) -> None:
 def explain(indicator_id: str, as_json: bool) -> None:
     """Explicar un indicador: nombre, fórmula, unidad y fuente."""
     if indicator_id not in INDICATORS:
-        _refuse(f"No hay un indicador «{indicator_id}». Hay: {', '.join(INDICATORS)}")
+        stop(f"No hay un indicador «{indicator_id}». Hay: {', '.join(INDICATORS)}")
     definition = INDICATORS[indicator_id].to_dict(current_language())
     if as_json:
-        click.echo(json.dumps(definition, ensure_ascii=False, indent=1))
+        print_json(definition)
         return
     click.echo(f"{definition['name']} ({definition['id']}, {definition['unit']})")
     click.echo(definition["formula"])
@@ -87,7 +84,7 @@ def _values(institution: Institution | None, now: datetime) -> Mapping[str, Valu
 
 def _show(values: Mapping[str, Value], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(values, ensure_ascii=False, indent=1))
+        print_json(values)
         return
     width = max(len(indicator.name[current_language()]) for indicator in INDICATORS.values())
     for indicator_id, value in values.items():
@@ -106,7 +103,7 @@ def _in_words(value: Value) -> str:
 def _institution(name: str) -> Institution:
     found = find_institution(name)
     if found is None:
-        _refuse(f"No hay una institución activa «{name}».")
+        stop(f"No hay una institución activa «{name}».")
     return found
 
 
@@ -115,10 +112,5 @@ def _moment(text: str | None) -> datetime:
         return datetime.now(timezone.utc)
     moment = read_moment(text)
     if moment is None:
-        _refuse(f"«{text}» no es una fecha ISO 8601, por ejemplo 2026-11-22 o 2026-11-22T18:00:00Z.")
+        stop(f"«{text}» no es una fecha ISO 8601, por ejemplo 2026-11-22 o 2026-11-22T18:00:00Z.")
     return moment
-
-
-def _refuse(words: str) -> NoReturn:
-    click.echo(words, err=True)
-    sys.exit(NOTHING_DONE)

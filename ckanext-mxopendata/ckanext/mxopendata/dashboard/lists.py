@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ckan import model
 
-from ckanext.mxopendata.dashboard.core_tables import PACKAGE
+from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard.queries import (
     JOINED,
     MEASURED,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckan import model
 
-from ckanext.mxopendata.dashboard.core_tables import PACKAGE
+from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard.model import Measurement
 from ckanext.mxopendata.dashboard.stored import StoredDataset, read_datasets
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION, DatasetFacts, measure

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
-from ckanext.mxopendata.dashboard.core_tables import PACKAGE
+from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard.model import Measurement
 from ckanext.mxopendata.quality.freshness import (
     CLOCK_DIFFERENCE,

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from ckan import model
 
-from ckanext.mxopendata.dashboard.core_tables import GROUP, PACKAGE, PACKAGE_TAG, RESOURCE, TAG, core_table
+from ckanext.mxopendata.core_tables import GROUP, PACKAGE, PACKAGE_TAG, RESOURCE, TAG, core_table
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
 
 _ACTIVE = "active"

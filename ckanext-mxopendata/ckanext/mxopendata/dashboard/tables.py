@@ -1,20 +1,15 @@
-"""The tables of the pages as files: CSV that a spreadsheet opens safely."""
+"""The tables of the pages as files."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ckanext.mxopendata.downloads import csv_lines
 from ckanext.mxopendata.quality.mexican import INDICATORS
 
 NO_DATA = "sin datos"
-# Excel reads a file without it as Latin-1.
-_BYTE_ORDER_MARK = "\ufeff"
-# A spreadsheet takes a text that begins so for a formula, and runs it.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _Line = Mapping[str, Any]
 
 
@@ -36,38 +31,17 @@ class Table:
 
     def write(self, rows: Iterable[_Line]) -> Iterator[str]:
         """The file of some lines, line by line."""
-        cells = ([read(row) for read in self.columns.values()] for row in rows)
+        cells = ([in_words(read(row)) for read in self.columns.values()] for row in rows)
         return csv_lines(list(self.columns), cells)
 
 
-def csv_lines(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The lines of a CSV file, one at a time; texts are made safe, what is unknown is ``sin datos``."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write(_BYTE_ORDER_MARK)
-    writer.writerow(heading)
-    yield _drain(buffer)
-    for row in rows:
-        writer.writerow([safe(cell) for cell in row])
-        yield _drain(buffer)
-
-
-def safe(cell: Any) -> Any:
-    """A cell that no spreadsheet runs: a text that looks like a formula gets an apostrophe in front."""
+def in_words(cell: Any) -> Any:
+    """A cell as people read it: what is unknown is ``sin datos``, never empty or zero."""
     if cell is None:
         return NO_DATA
     if isinstance(cell, bool):
         return "sí" if cell else "no"
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return f"'{cell}"
     return cell
-
-
-def _drain(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
 
 
 def _get(name: str) -> Callable[[_Line], Any]:

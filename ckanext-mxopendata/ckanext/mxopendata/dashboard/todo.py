@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard import lists
 from ckanext.mxopendata.dashboard.addresses import dataset_url, institution_url
-from ckanext.mxopendata.dashboard.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard.language import format_short_day
 from ckanext.mxopendata.dashboard.queries import JOINED, MEASURED, PUBLIC
 from ckanext.mxopendata.dashboard.stored import Institution

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from flask import Blueprint, Response, stream_with_context
+from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.dashboard import addresses, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
+from ckanext.mxopendata.downloads import csv_response, json_response, refusal
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.quality.completeness import RESOURCE_PREFIX
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
@@ -26,23 +26,19 @@ _TABLE = "tabla"
 
 @bp.errorhandler(tk.ObjectNotFound)
 def _not_found(error: tk.ObjectNotFound) -> tuple[str, int]:
-    return _refused(404, tk._("Not found"), error.message or "")
+    return refusal(404, tk._("Not found"), error.message or "")
 
 
 @bp.errorhandler(tk.NotAuthorized)
 def _not_authorized(_error: tk.NotAuthorized) -> tuple[str, int]:
-    return _refused(403, tk._("Not allowed"), tk._("You may not see this page"))
+    return refusal(403, tk._("Not allowed"), tk._("You may not see this page"))
 
 
 @bp.errorhandler(tk.ValidationError)
 def _not_valid(error: tk.ValidationError) -> tuple[str, int]:
     words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
     told = tk._("The address asks for something that does not exist: {words}").format(words=words)
-    return _refused(400, tk._("Not understood"), told)
-
-
-def _refused(code: int, name: str, words: str) -> tuple[str, int]:
-    return tk.render("error_document_template.html", {"code": code, "name": name, "content": words}), code
+    return refusal(400, tk._("Not understood"), told)
 
 
 @bp.route("/tablero", strict_slashes=False)
@@ -71,9 +67,9 @@ def index_file(extension: str) -> Response:
     report = _act("mxopendata_dashboard_show")
     report["institutions"] = _chosen(report["institutions"], tk.request.args)
     if extension == "json":
-        return _json(report)
+        return json_response(report)
     name, table = _table(tables.PORTAL, "instituciones")
-    return _csv(f"tablero-{name}", table.lines(report))
+    return csv_response(f"tablero-{name}", table.lines(report))
 
 
 @bp.route("/tablero/conjuntos")
@@ -119,7 +115,7 @@ def methodology() -> str:
 def methodology_file(extension: str) -> Response:
     """The definitions of all figures as a file."""
     found = _methodology()
-    return _json(found) if extension == "json" else _csv("metodologia", tables.METHODOLOGY.lines(found))
+    return json_response(found) if extension == "json" else csv_response("metodologia", tables.METHODOLOGY.lines(found))
 
 
 @bp.route("/tablero/institucion/<name>", strict_slashes=False)
@@ -152,9 +148,9 @@ def institution_file(name: str, extension: str) -> Response:
         return _datasets_file(f"{name}-conjuntos", filters, extension)
     report = _act("mxopendata_institution_report", id=name, todo_limit=MAXIMUM_PAGE)
     if extension == "json":
-        return _json({**report, "datasets": list(_all_datasets(filters))})
+        return json_response({**report, "datasets": list(_all_datasets(filters))})
     table_name, table = _table(tables.INSTITUTION, "mejoras")
-    return _csv(f"{name}-{table_name}", table.lines(report))
+    return csv_response(f"{name}-{table_name}", table.lines(report))
 
 
 def _act(action: str, **data_dict: Any) -> Any:
@@ -202,8 +198,8 @@ def _chosen(institutions: list[dict[str, Any]], arguments: Mapping[str, str]) ->
 def _datasets_file(name: str, filters: Mapping[str, Any], extension: str) -> Response:
     rows = _all_datasets(filters)
     if extension == "json":
-        return _json({"results": list(rows)})
-    return _csv(name, tables.DATASETS.write(rows))
+        return json_response({"results": list(rows)})
+    return csv_response(name, tables.DATASETS.write(rows))
 
 
 def _all_datasets(filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -225,14 +221,3 @@ def _table(offered: Mapping[str, tables.Table], default: str) -> tuple[str, tabl
         words = tk._("There is no table “{name}”; there are: {names}")
         raise tk.ObjectNotFound(words.format(name=name, names=", ".join(offered)))
     return name, offered[name]
-
-
-def _csv(name: str, lines: Iterator[str]) -> Response:
-    response = Response(stream_with_context(lines), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return response
-
-
-def _json(found: Any) -> Response:
-    text = json.dumps(found, ensure_ascii=False, indent=1)
-    return Response(text, content_type="application/json; charset=utf-8")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import datetime, timezone
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from tqdm import tqdm
@@ -16,6 +15,7 @@ from ckan import model
 from ckan.lib.search import SearchError
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, print_json, stop
 from ckanext.mxopendata.dcat import dumps, writer
 from ckanext.mxopendata.dcat.export import FORMATS, ExportRequest, ExportResult, count, run
 from ckanext.mxopendata.metadata.findings import Finding
@@ -52,24 +52,19 @@ def export(as_json: bool, **wanted: Any) -> None:
         with tqdm(total=count(request), unit=" conjuntos", file=sys.stderr, disable=None, leave=False) as progress:
             result = run(request, datetime.now(timezone.utc), progress.update)
     except dumps.ExportUnderwayError:
-        _give_up("Otra exportación está en curso en la misma carpeta: espere a que termine e inténtelo otra vez.")
+        stop("Otra exportación está en curso en la misma carpeta: espere a que termine e inténtelo otra vez.")
     except SearchError as error:
-        _give_up(f"El buscador (Solr) no responde y no se escribió nada: {error}")
+        stop(f"El buscador (Solr) no responde y no se escribió nada: {error}")
     except OSError as error:
-        _give_up(f"No se pudo escribir el archivo: {error}")
+        stop(f"No se pudo escribir el archivo: {error}")
     documents = [_document(result, name) for name in request.formats]
     if as_json:
         document = documents[0] if len(documents) == 1 else documents
-        click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_json(document)
     else:
         _print(result, documents)
     if any(document["left_out"] for document in documents) or (result.violations and result.violations.count):
-        sys.exit(1)
-
-
-def _give_up(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    sys.exit(2)
+        sys.exit(DONE_WITH_ERRORS)
 
 
 def _make_request(
@@ -77,17 +72,17 @@ def _make_request(
 ) -> ExportRequest:
     formats = tuple(dict.fromkeys(formats))
     if output is not None and len(formats) > 1:
-        _give_up("Con --output use un solo --format.")
+        stop("Con --output use un solo --format.")
     if check and find_spec("pyshacl") is None:
-        _give_up("--check necesita pyshacl: pip install 'ckanext-mxopendata[check]'")
+        stop("--check necesita pyshacl: pip install 'ckanext-mxopendata[check]'")
     folder = output.parent if output is not None else config.export_folder()
     if folder is None:
-        _give_up("Defina ckan.storage_path en el archivo de configuración, o diga dónde escribir con --output.")
+        stop("Defina ckan.storage_path en el archivo de configuración, o diga dónde escribir con --output.")
     organization = None
     if institution:
         found = model.Group.get(institution)
         if found is None or not found.is_organization or found.state != model.State.ACTIVE:
-            _give_up(f"No hay ninguna institución «{institution}».")
+            stop(f"No hay ninguna institución «{institution}».")
         organization = (found.id, found.name)
     return ExportRequest(formats, folder, organization, _read_since(since), output, check)
 
@@ -98,7 +93,7 @@ def _read_since(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:
-        _give_up(f"No se entiende la fecha «{text}»: escriba AAAA-MM-DD, por ejemplo 2026-01-31.")
+        stop(f"No se entiende la fecha «{text}»: escriba AAAA-MM-DD, por ejemplo 2026-01-31.")
     return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 

@@ -8,8 +8,8 @@ from pyoxigraph import Literal, NamedNode
 
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder
-from ckanext.mxopendata.dcat.lists import as_list
 from ckanext.mxopendata.dcat.terms import DCAT, DCT, GEOSPARQL, LOCN, SKOS
+from ckanext.mxopendata.metadata.records import stored_list
 
 
 def add_periods(builder: Builder, owner: NamedNode, value: Any) -> None:
@@ -20,7 +20,7 @@ def add_periods(builder: Builder, owner: NamedNode, value: Any) -> None:
         owner: the dataset or one of its distributions.
         value: list of ``{"start", "end"}``; one without any readable date says nothing and is left out.
     """
-    for position, period in enumerate(as_list(value), start=1):
+    for position, period in enumerate(stored_list(value), start=1):
         facts = period if isinstance(period, dict) else _interval(period)
         start = builder.date("temporal_coverage.start", facts.get("start"))
         end = builder.date("temporal_coverage.end", facts.get("end"))
@@ -48,7 +48,7 @@ def add_places(builder: Builder, owner: NamedNode, value: Any) -> None:
         owner: the dataset or one of its distributions.
         value: list of ``{"cvegeo", "text", "bbox", "geom", "uri"}``, each part optional.
     """
-    for position, place in enumerate(as_list(value), start=1):
+    for position, place in enumerate(stored_list(value), start=1):
         facts = place if isinstance(place, dict) else _key_or_name(place)
         known = [
             builder.checked(

@@ -17,8 +17,8 @@ from typing import Any
 
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext
-from ckanext.mxopendata.dcat.lists import as_list
 from ckanext.mxopendata.dcat.writer import UNUSABLE, ExportReport
+from ckanext.mxopendata.metadata.records import stored_list
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     if not publisher:
         publisher = values.clean_text(catalogue.publisher or catalogue.title)
         builder.fill("owner_org")
-    contact = next(iter(as_list(dataset.get("contact"))), None)
+    contact = next(iter(stored_list(dataset.get("contact"))), None)
     facts = contact if isinstance(contact, dict) else {"name": contact}
     name = values.clean_text(facts.get("name"))
     if not name:
@@ -127,9 +127,9 @@ def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
 def _terms(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     access = values.clean_text(dataset.get("access_rights"))
     frequency = values.clean_text(dataset.get("frequency"))
-    themes = [nodes.find_term(builder, "themes", value) for value in as_list(dataset.get("theme"))]
+    themes = [nodes.find_term(builder, "themes", value) for value in stored_list(dataset.get("theme"))]
     licence = nodes.licence(builder, dataset, dataset.get("license_id"))
-    languages = [values.clean_text(value) for value in as_list(dataset.get("language"))]
+    languages = [values.clean_text(value) for value in stored_list(dataset.get("language"))]
     if not access:
         builder.fill("access_rights")
     return {
@@ -152,9 +152,9 @@ def _frequency(builder: Builder, frequency: str) -> str | None:
 
 
 def _coverage(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    places = [place for place in as_list(dataset.get("spatial_coverage")) if isinstance(place, dict)]
+    places = [place for place in stored_list(dataset.get("spatial_coverage")) if isinstance(place, dict)]
     names = [_place_name(builder, place) for place in places]
-    periods = [period for period in as_list(dataset.get("temporal_coverage")) if isinstance(period, dict)]
+    periods = [period for period in stored_list(dataset.get("temporal_coverage")) if isinstance(period, dict)]
     first = periods[0] if periods else {}
     start = builder.date("temporal_coverage.start", first.get("start"))
     end = builder.date("temporal_coverage.end", first.get("end"))
@@ -175,8 +175,8 @@ def _place_name(builder: Builder, place: Mapping[str, Any]) -> str:
 
 
 def _pages(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    documents = [builder.iri("documentation", value) for value in as_list(dataset.get("documentation"))]
-    standards = [values.make_iri(value) for value in as_list(dataset.get("conforms_to"))]
+    documents = [builder.iri("documentation", value) for value in stored_list(dataset.get("documentation"))]
+    standards = [values.make_iri(value) for value in stored_list(dataset.get("conforms_to"))]
     page = builder.iri("url", dataset.get("url"))
     pages = list(dict.fromkeys(document.value for document in documents if document))
     return {

@@ -10,7 +10,6 @@ from pyoxigraph import Literal, NamedNode
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder
 from ckanext.mxopendata.dcat.coverage import add_periods, add_places
-from ckanext.mxopendata.dcat.lists import as_list
 from ckanext.mxopendata.dcat.table_schema import add_table_schema
 from ckanext.mxopendata.dcat.terms import (
     CNT,
@@ -22,6 +21,7 @@ from ckanext.mxopendata.dcat.terms import (
     TYPE,
     XSD,
 )
+from ckanext.mxopendata.metadata.records import stored_list
 
 Resource = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def _add_checksum(builder: Builder, node: NamedNode, resource: Resource) -> None
 
 
 def _add_norms(builder: Builder, node: NamedNode, resource: Resource) -> None:
-    for position, value in enumerate(as_list(resource.get("conforms_to")), start=1):
+    for position, value in enumerate(stored_list(resource.get("conforms_to")), start=1):
         if text := values.clean_text(value):
             standard = values.make_iri(text)
             if standard is None:

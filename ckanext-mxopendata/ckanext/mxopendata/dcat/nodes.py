@@ -15,7 +15,6 @@ from pyoxigraph import Literal, NamedNode
 
 from ckanext.mxopendata.dcat import values
 from ckanext.mxopendata.dcat.context import Builder
-from ckanext.mxopendata.dcat.lists import as_list
 from ckanext.mxopendata.dcat.terms import (
     DCAT,
     DCT,
@@ -27,6 +26,7 @@ from ckanext.mxopendata.dcat.terms import (
     SKOS,
     TYPE,
 )
+from ckanext.mxopendata.metadata.records import stored_list
 from ckanext.mxopendata.metadata.vocabularies import Term
 
 _PLANNED_AVAILABILITY = ("AVAILABLE", "EXPERIMENTAL", "STABLE", "TEMPORARY")
@@ -127,7 +127,7 @@ def mapped_term(builder: Builder, vocabulary_id: str, field_name: str, value: An
         value: the stored id, or a list that holds it.
         kind: the class that DCAT-AP asks for, for example ``dct:Frequency``.
     """
-    text = values.clean_text(next(iter(as_list(value)), None))
+    text = values.clean_text(next(iter(stored_list(value)), None))
     if not text:
         return None
     key = (vocabulary_id, field_name, text, kind)
@@ -300,7 +300,7 @@ def _institution(builder: Builder, organization: Mapping[str, Any], gov_type: An
     homepage = values.make_iri(facts.get("landing_page"))
     portal = values.make_iri(facts.get("portal_url"))
     parent = facts.get("parent_id")
-    sectors = [find_term(builder, "sectors", value) for value in as_list(facts.get("sectors"))]
+    sectors = [find_term(builder, "sectors", value) for value in stored_list(facts.get("sectors"))]
     return builder.share(
         node,
         FOAF.Agent,

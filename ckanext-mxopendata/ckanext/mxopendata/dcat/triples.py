@@ -18,7 +18,6 @@ from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext, Rendering
 from ckanext.mxopendata.dcat.coverage import add_periods, add_places
 from ckanext.mxopendata.dcat.distributions import add_distribution
-from ckanext.mxopendata.dcat.lists import as_list
 from ckanext.mxopendata.dcat.terms import (
     ADMS,
     DCAT,
@@ -34,6 +33,7 @@ from ckanext.mxopendata.dcat.terms import (
     VCARD,
     XSD,
 )
+from ckanext.mxopendata.metadata.records import stored_list
 
 Dataset = Mapping[str, Any]
 
@@ -105,10 +105,10 @@ def _add_texts(builder: Builder, dataset: Dataset) -> None:
 
 def _add_terms(builder: Builder, dataset: Dataset) -> None:
     subject = builder.subject
-    for value in as_list(dataset.get("theme")):
+    for value in stored_list(dataset.get("theme")):
         for node in nodes.themes(builder, "theme", value):
             builder.add(subject, DCAT.theme, node)
-    for value in as_list(dataset.get("language")):
+    for value in stored_list(dataset.get("language")):
         node = nodes.mapped_term(builder, "languages", "language", value, DCT.LinguisticSystem)
         builder.add(subject, DCT.language, node)
     for name, vocabulary_id, predicate, kind in (
@@ -139,9 +139,9 @@ def _add_agents(builder: Builder, dataset: Dataset) -> None:
         builder.add(builder.subject, DCT.publisher, nodes.institution(builder, organization, dataset.get("gov_type")))
     catalogue = builder.context.catalogue
     stand_in = nodes.institution_name(organization) or values.clean_text(catalogue.publisher or catalogue.title)
-    for position, contact in enumerate(as_list(dataset.get("contact")), start=1):
+    for position, contact in enumerate(stored_list(dataset.get("contact")), start=1):
         _add_contact(builder, contact if isinstance(contact, dict) else {"name": contact}, position, stand_in)
-    for position, creator in enumerate(as_list(dataset.get("creator")), start=1):
+    for position, creator in enumerate(stored_list(dataset.get("creator")), start=1):
         facts = creator if isinstance(creator, dict) else {"name": creator}
         if not any(values.clean_text(value) for value in facts.values()):
             continue
@@ -176,7 +176,7 @@ def _add_pages(builder: Builder, dataset: Dataset) -> None:
     subject = builder.subject
     builder.add(subject, DCAT.landingPage, nodes.document(builder, "url", dataset.get("url")))
     resources = {resource.get("id"): resource.get("url") for resource in dataset.get("resources") or ()}
-    for value in as_list(dataset.get("documentation")):
+    for value in stored_list(dataset.get("documentation")):
         address = resources.get(value, value) if isinstance(value, str) else value
         builder.add(subject, FOAF.page, nodes.document(builder, "documentation", address))
     if quality := builder.iri("quality_url", dataset.get("quality_url")):
@@ -186,14 +186,14 @@ def _add_pages(builder: Builder, dataset: Dataset) -> None:
 
 def _add_norms(builder: Builder, dataset: Dataset) -> None:
     subject = builder.subject
-    for value in as_list(dataset.get("policy_alignment")):
+    for value in stored_list(dataset.get("policy_alignment")):
         goal = value.get("goal") or value.get("id") or value.get("term") if isinstance(value, dict) else value
         builder.add(subject, DCT.subject, nodes.policy(builder, goal))
-    for position, value in enumerate(as_list(dataset.get("conforms_to")), start=1):
+    for position, value in enumerate(stored_list(dataset.get("conforms_to")), start=1):
         builder.add(
             subject, DCT.conformsTo, _described(builder, value, f"estandar-{position}", DCT.Standard, DCT.title)
         )
-    for position, value in enumerate(as_list(dataset.get("applicable_legislation")), start=1):
+    for position, value in enumerate(stored_list(dataset.get("applicable_legislation")), start=1):
         law = _described(builder, value, f"legislacion-{position}", ELI.LegalResource, DCT.title)
         builder.add(subject, DCATAP.applicableLegislation, law)
     if basis := builder.text(dataset.get("legal_basis_text")):
@@ -217,7 +217,7 @@ def _described(builder: Builder, value: Any, part: str, kind: NamedNode, label: 
 
 def _add_priority(builder: Builder, dataset: Dataset) -> None:
     entry = dataset.get("priority_list")
-    for value in as_list(entry):
+    for value in stored_list(entry):
         facts = value if isinstance(value, dict) else {"status": value}
         status = values.clean_text(facts.get("status"))
         if not status or status == "none":

@@ -17,9 +17,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
+from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.harvest import identity
 from ckanext.mxopendata.harvest.connectors.base import Connector
-from ckanext.mxopendata.harvest.stock import PACKAGES
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
@@ -78,7 +78,7 @@ class DatasetWriter:
         """
         self._tags = dict(tags)
         names = {identity.dataset_name(row["title"]) for row in rows if row["action"] == "created"}
-        query = sa.select(PACKAGES.c.name).where(PACKAGES.c.name.in_(names))
+        query = sa.select(PACKAGE.c.name).where(PACKAGE.c.name.in_(names))
         self._names = set(model.Session.execute(query).scalars()) if names else set()
 
     def write(self, row: Mapping[str, Any], record: Mapping[str, Any]) -> Draft:

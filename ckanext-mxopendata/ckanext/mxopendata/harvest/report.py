@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -13,13 +11,11 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.harvest.model import COUNTERS, READ_ACTIONS, Record, Run
-from ckanext.mxopendata.harvest.stock import GROUPS, PACKAGES
 from ckanext.mxopendata.metadata.findings import SEVERITIES, Finding
 
 RUNNING = "running"
-# A spreadsheet takes a cell that begins so for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 CSV_COLUMNS = (
     "identificador",
     "titulo",
@@ -147,7 +143,7 @@ def records(
     Returns:
         How many there are, and the wanted ones in the order of the list.
     """
-    table, packages = Record.__table__, PACKAGES
+    table, packages = Record.__table__, PACKAGE
     conditions = [table.c.run_id == run_id]
     if action:
         conditions.append(table.c.action == action)
@@ -191,19 +187,18 @@ def causes(run: Run, language: str = "es", examples: int = 5) -> list[dict[str, 
     return sorted(groups.values(), key=lambda group: (SEVERITIES.index(group["severity"]), -group["count"]))
 
 
-def csv_lines(run: Run, language: str = "es") -> Iterator[str]:
-    """The lines of a run as CSV, one for each finding of a record, and one for a record without any."""
-    yield _csv_row(CSV_COLUMNS)
+def csv_rows(run: Run, language: str = "es") -> Iterator[list[Any]]:
+    """The lines of a run under :data:`CSV_COLUMNS`: one for each finding of a record, one for a record without any."""
     for facts in run.findings:
-        yield _csv_row(["", "", "corrida", "", *_finding_cells(Finding.from_facts(facts).to_dict(language))])
+        yield ["", "", "corrida", "", *_finding_cells(Finding.from_facts(facts).to_dict(language))]
     _, rows = records(run.id)
     for row in rows:
         head = [row.identifier, row.title, row.action, row.dataset_name]
         found = [Finding.from_facts(facts).to_dict(language) for facts in row.findings]
         for finding in found:
-            yield _csv_row([*head, *_finding_cells(finding)])
+            yield [*head, *_finding_cells(finding)]
         if not found:
-            yield _csv_row([*head, *[""] * 8])
+            yield [*head, *[""] * 8]
 
 
 def _finding_cells(finding: Mapping[str, Any]) -> list[Any]:
@@ -211,21 +206,9 @@ def _finding_cells(finding: Mapping[str, Any]) -> list[Any]:
     return [finding[name] for name in names]
 
 
-def _csv_row(cells: Iterable[Any]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerow([harmless(cell) for cell in cells])
-    return buffer.getvalue()
-
-
-def harmless(cell: Any) -> str:
-    """The text of a cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
 def sources_by_id(source_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Name, title and institution of harvest sources, by id."""
-    packages, groups = PACKAGES, GROUPS
+    packages, groups = PACKAGE, GROUP
     query = (
         sa.select(
             packages.c.id,

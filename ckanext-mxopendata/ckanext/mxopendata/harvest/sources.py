@@ -20,10 +20,11 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Run
 from ckanext.mxopendata.harvest.settings import SOURCE_KEYS, check_file
-from ckanext.mxopendata.harvest.stock import GROUPS, HARVEST_SOURCES, PACKAGES, HarvestSource
+from ckanext.mxopendata.harvest.stock import HARVEST_SOURCES, HarvestSource
 from ckanext.mxopendata.metadata.findings import Finding
 
 FOLDER = "harvest_configs"
@@ -138,7 +139,7 @@ def listing(names: Iterable[str] = (), now: datetime | None = None) -> list[dict
         running never off``.
     """
     now = now or datetime.now(timezone.utc)
-    packages, groups, sources = PACKAGES, GROUPS, HARVEST_SOURCES
+    packages, groups, sources = PACKAGE, GROUP, HARVEST_SOURCES
     newest = sa.select(Run).distinct(Run.source_id).order_by(Run.source_id, Run.started.desc()).subquery()
     query = (
         sa.select(
@@ -175,7 +176,7 @@ def listing(names: Iterable[str] = (), now: datetime | None = None) -> list[dict
 
 def dataset_counts() -> dict[str, int]:
     """Source id → how many datasets of it are published here."""
-    packages, known = PACKAGES, Identity.__table__
+    packages, known = PACKAGE, Identity.__table__
     query = (
         sa.select(known.c.source_id, sa.func.count())
         .join(packages, packages.c.id == known.c.dataset_id)

@@ -10,11 +10,9 @@ from ckan.model.types import make_uuid
 from ckanext.harvest import model as harvest_model
 
 __all__ = [
-    "GROUPS",
     "HARVEST_OBJECTS",
     "HARVEST_OBJECT_ERRORS",
     "HARVEST_SOURCES",
-    "PACKAGES",
     "HarvestGatherError",
     "HarvestJob",
     "HarvestObject",
@@ -31,8 +29,6 @@ HarvestSource: Any = harvest_model.HarvestSource
 HARVEST_OBJECTS: Any = harvest_model.HarvestObject.__table__
 HARVEST_OBJECT_ERRORS: Any = harvest_model.HarvestObjectError.__table__
 HARVEST_SOURCES: Any = harvest_model.HarvestSource.__table__
-PACKAGES: Any = getattr(model.Package, "__table__")  # noqa: B009 - mapped by hand, which type checkers cannot see
-GROUPS: Any = getattr(model.Group, "__table__")  # noqa: B009
 
 
 def database() -> Any:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, stream_with_context
+from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal
 from ckanext.mxopendata.harvest import engine, report
 from ckanext.mxopendata.language import current_language
 
@@ -21,7 +19,6 @@ __all__ = ["bp"]
 bp = Blueprint("mxopendata_harvest", __name__)
 
 PAGE_SIZE = 25
-_BYTE_ORDER_MARK = "\ufeff"  # without it spreadsheets take UTF-8 for something older
 _SOURCE_COLUMNS = (
     "title",
     "name",
@@ -43,21 +40,17 @@ _SOURCE_COLUMNS = (
 
 @bp.errorhandler(tk.ObjectNotFound)
 def _not_found(_error: tk.ObjectNotFound) -> tuple[str, int]:
-    return _refused(404, tk._("Not found"), tk._("There is no such harvest, or its source was removed."))
+    return refusal(404, tk._("Not found"), tk._("There is no such harvest, or its source was removed."))
 
 
 @bp.errorhandler(tk.NotAuthorized)
 def _not_authorized(_error: tk.NotAuthorized) -> tuple[str, int]:
-    return _refused(403, tk._("Not allowed"), tk._("You may not see the harvests of this source."))
+    return refusal(403, tk._("Not allowed"), tk._("You may not see the harvests of this source."))
 
 
 @bp.errorhandler(tk.ValidationError)
 def _not_valid(_error: tk.ValidationError) -> tuple[str, int]:
-    return _refused(400, tk._("Not understood"), tk._("The address asks for something that does not exist."))
-
-
-def _refused(code: int, name: str, words: str) -> tuple[str, int]:
-    return tk.render("error_document_template.html", {"code": code, "name": name, "content": words}), code
+    return refusal(400, tk._("Not understood"), tk._("The address asks for something that does not exist."))
 
 
 @bp.route("/cosechas")
@@ -78,9 +71,11 @@ def index_file(extension: str) -> Response:
     """All sources as a file."""
     sources = _act("mxopendata_harvest_source_list")
     if extension == "json":
-        return _json(sources)
+        return json_response(sources)
     rows = [_flat(source) for source in sources]
-    return _csv("cosechas", _table_lines(_SOURCE_COLUMNS, rows))
+    return csv_response(
+        "cosechas", csv_lines(_SOURCE_COLUMNS, ([row.get(name) for name in _SOURCE_COLUMNS] for row in rows))
+    )
 
 
 @bp.route("/harvest/<source>/corrida/<run>")
@@ -110,11 +105,11 @@ def run_file(source: str, run: str, extension: str) -> Response:
     """The report of one run as a file, with every record."""
     found = _run(source, run)
     if extension == "csv":
-        lines = report.csv_lines(engine.get_run(run), current_language())
-        return _csv(f"cosecha-{source}-{run}", lines)
+        lines = csv_lines(report.CSV_COLUMNS, report.csv_rows(engine.get_run(run), current_language()))
+        return csv_response(f"cosecha-{source}-{run}", lines)
     _, rows = report.records(run)
     records = [report.record_dict(row, current_language()) for row in rows]
-    return _json({**found, "records": records})
+    return json_response({**found, "records": records})
 
 
 def _act(name: str, /, **data_dict: Any) -> Any:
@@ -141,23 +136,3 @@ def _page_number() -> int:
 
 def _flat(source: Mapping[str, Any]) -> dict[str, Any]:
     return {**source, **{key: value for key, value in (source["run"] or {}).items() if key in _SOURCE_COLUMNS[9:]}}
-
-
-def _table_lines(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for cells in (columns, *([row.get(column) for column in columns] for row in rows)):
-        buffer = io.StringIO()
-        csv.writer(buffer).writerow([report.harmless(cell) for cell in cells])
-        yield buffer.getvalue()
-
-
-def _csv(name: str, lines: Iterator[str]) -> Response:
-    def body() -> Iterator[str]:
-        yield _BYTE_ORDER_MARK
-        yield from lines
-
-    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(stream_with_context(body()), mimetype="text/csv", headers=headers)
-
-
-def _json(document: Any) -> Response:
-    return Response(json.dumps(document, ensure_ascii=False, default=str), mimetype="application/json")

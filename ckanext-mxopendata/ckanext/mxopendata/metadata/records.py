@@ -110,6 +110,14 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
+def stored_list(value: Any) -> list[Any]:
+    """What is stored or submitted as a list, however it was written: a list, JSON text of one, or the one value.
+
+    A text is never taken apart into its characters: ``"es"`` is one language, not two. Empty items are left out.
+    """
+    return [item for item in as_list(loads(value)) if item not in (None, "")]
+
+
 def shown(value: Any) -> str:
     """A value as a finding quotes it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

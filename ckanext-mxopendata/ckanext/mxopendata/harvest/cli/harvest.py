@@ -14,7 +14,7 @@ from tqdm import tqdm
 import ckan.plugins.toolkit as tk
 from ckan.lib.search import SearchIndexError
 
-from ckanext.mxopendata.harvest.cli.output import (
+from ckanext.mxopendata.cli.output import (
     DONE_WITH_ERRORS,
     NOTHING_DONE,
     in_request,

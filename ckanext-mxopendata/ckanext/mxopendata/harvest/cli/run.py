@@ -6,7 +6,7 @@ import click
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import in_request, print_json, print_table, stop
+from ckanext.mxopendata.cli.output import in_request, print_json, print_table, stop
 from ckanext.mxopendata.harvest.model import ABSENT_ACTIONS, READ_ACTIONS
 from ckanext.mxopendata.metadata.findings import SEVERITIES
 

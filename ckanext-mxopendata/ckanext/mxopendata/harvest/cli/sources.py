@@ -12,7 +12,7 @@ import yaml
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest.cli.output import (
+from ckanext.mxopendata.cli.output import (
     DONE_WITH_ERRORS,
     NOTHING_DONE,
     in_request,

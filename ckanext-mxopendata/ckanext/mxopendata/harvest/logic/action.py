@@ -11,9 +11,9 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
+from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.harvest import carriers, engine, index, report, sources
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
-from ckanext.mxopendata.harvest.stock import GROUPS, PACKAGES
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
@@ -63,7 +63,7 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> list[d
         A list of runs as ``interfaces`` fixes them.
     """
     tk.check_access("mxopendata_harvest_run_list", context, data_dict)
-    packages, groups = PACKAGES, GROUPS
+    packages, groups = PACKAGE, GROUP
     query = sa.select(Run).join(packages, packages.c.id == Run.source_id).where(packages.c.state == "active")
     institutions = _institutions_seen_inside(context)
     if institutions is not None:

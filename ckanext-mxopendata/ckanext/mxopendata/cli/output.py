@@ -1,4 +1,4 @@
-"""What the harvest room's commands have in common: one JSON document, tables for people, exit codes."""
+"""What our commands have in common: one JSON document, tables for people, exit codes."""
 
 from __future__ import annotations
 

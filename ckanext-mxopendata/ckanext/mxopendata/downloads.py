@@ -1,0 +1,70 @@
+"""What a page hands out as a file: CSV that a spreadsheet opens safely, JSON, or the page that refuses it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from flask import Response, stream_with_context
+
+import ckan.plugins.toolkit as tk
+
+# Without it spreadsheets take UTF-8 for something older.
+_BYTE_ORDER_MARK = "\ufeff"
+# A spreadsheet takes a text that begins so for a formula, and runs it.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def csv_lines(heading: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """The lines of a CSV file, one at a time, so that a long one is never held as a whole.
+
+    Args:
+        heading: names of the columns.
+        rows: texts, numbers, or ``None`` for an empty cell.
+    """
+    yield _BYTE_ORDER_MARK + _line(heading)
+    for row in rows:
+        yield _line(harmless(cell) for cell in row)
+
+
+def harmless(cell: Any) -> Any:
+    """A cell that no spreadsheet runs: a text that looks like a formula gets an apostrophe in front."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+def _line(cells: Iterable[Any]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(cells)
+    return buffer.getvalue()
+
+
+def csv_response(name: str, lines: Iterable[str]) -> Response:
+    """A CSV file to save, sent line by line.
+
+    Args:
+        name: name of the file without its ending.
+        lines: as :func:`csv_lines` makes them.
+    """
+    response = Response(stream_with_context(iter(lines)), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def json_response(document: Any) -> Response:
+    """A JSON document as a page."""
+    text = json.dumps(document, ensure_ascii=False, indent=1, default=str)
+    return Response(text, content_type="application/json; charset=utf-8")
+
+
+def refusal(code: int, name: str, words: str) -> tuple[str, int]:
+    """CKAN's own error page with our words.
+
+    Args:
+        code: HTTP status.
+        name: what it is called, in the reader's language.
+        words: what is wrong, in the reader's language.
+    """
+    return tk.render("error_document_template.html", {"code": code, "name": name, "content": words}), code
