@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from e2e.scripts import wait_for_scripts
+
 ROOT = Path(__file__).resolve().parents[2]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 IN_CI = os.environ.get("CI") == "true"
@@ -146,7 +148,7 @@ def open_page(stack: Stack, browser: Browser, login_states: Callable[[User], Any
         answer = page.goto(f"{stack.url}{path}")
         assert answer is not None, path
         assert answer.status == 200, f"{path}: {answer.status}"
-        return page
+        return wait_for_scripts(page)
 
     yield open_one
     for context in contexts:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from e2e.scripts import wait_for_scripts
+
 pytestmark = pytest.mark.e2e
 Opener = Callable[..., Page]
 NAME = "prueba-de-captura-en-el-navegador"
@@ -33,10 +35,21 @@ def fill(page: Page) -> None:
     page.locator("#field-documentation").fill("https://jalisco.example.mx/diccionario.csv")
 
 
-def save(page: Page, button: str) -> None:
-    """Press a button of the form and wait for the page that answers."""
+def press(page: Page, button: Locator) -> None:
+    """Press a button and wait for the page that answers."""
     with page.expect_navigation():
-        page.get_by_role("button", name=button).click()
+        button.click()
+    wait_for_scripts(page)
+
+
+def save(page: Page, button: str) -> None:
+    """Press a button of the form by its name and wait for the page that answers."""
+    press(page, page.get_by_role("button", name=button))
+
+
+def finish(page: Page) -> None:
+    """Press the button of the resource form that publishes the dataset."""
+    press(page, page.locator("button[name=save][value=go-metadata]"))
 
 
 def test_from_an_empty_form_to_a_published_dataset(stack: Any, open_page: Opener, captured: str) -> None:
@@ -53,8 +66,7 @@ def test_from_an_empty_form_to_a_published_dataset(stack: Any, open_page: Opener
     # CKAN offers the file's name.
     expect(page.locator("#field-name")).to_have_value("aforo.csv")
     page.locator("#field-name").fill("Aforo (CSV)")
-    with page.expect_navigation():
-        page.locator("button[name=save][value=go-metadata]").click()
+    finish(page)
     # Not published: the description lacks.
     expect(page.locator(".error-explanation")).to_contain_text("Falta la descripción")
     assert stack.api("package_show", token=editor.token, id=captured)["state"] == "draft"
@@ -62,8 +74,7 @@ def test_from_an_empty_form_to_a_published_dataset(stack: Any, open_page: Opener
     page.goto(f"{stack.url}/dataset/edit/{captured}")
     page.locator("#field-notes").fill("Personas contadas por hora.")
     save(page, "Siguiente: Agregar Datos")
-    with page.expect_navigation():
-        page.locator("button[name=save][value=go-metadata]").click()
+    finish(page)
     expect(page).to_have_url(re.compile(f"/dataset/{captured}$"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("Prueba de captura en el navegador")
     expect(page.locator("body")).to_contain_text("Mensual")
