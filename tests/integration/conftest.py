@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 import ckan.plugins as p
+from ckan.tests.helpers import CKANCliRunner
+
+from integration.commands import runner
 
 # CKAN drops every table when it resets; these plugins bring tables of their own.
 PLUGINS_WITH_TABLES = ("harvest", "mxopendata", "mxopendata_harvest", "mxopendata_dashboard")
@@ -29,3 +32,9 @@ def clean_site(
         migrate_db_for(plugin)
     reset_index()
     reset_redis()
+
+
+@pytest.fixture
+def cli() -> CKANCliRunner:
+    """Instead of CKAN's own, which mixes the outputs on CKAN 2.11."""
+    return runner()

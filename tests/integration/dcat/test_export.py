@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import rdflib
-from click.testing import CliRunner
 from jsonschema import Draft4Validator
 from rdflib.compare import isomorphic
 from referencing import Registry
@@ -22,6 +21,7 @@ from ckanext.dcat.processors import RDFSerializer
 from ckanext.mxopendata.dcat import dumps, site
 from ckanext.mxopendata.dcat.cli import export
 from ckanext.mxopendata.dcat.writer import CONTENT_TYPES
+from integration.commands import runner
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
@@ -133,7 +133,7 @@ def app(catalogue) -> Any:
 
 
 def _run(*arguments: str) -> tuple[int, Any]:
-    result = CliRunner().invoke(export, [*arguments, "--json"], catch_exceptions=False)
+    result = runner().invoke(export, [*arguments, "--json"], catch_exceptions=False)
     return result.exit_code, json.loads(result.stdout) if result.stdout else result.stderr
 
 
@@ -263,7 +263,7 @@ def test_a_second_export_at_the_same_time_is_refused(catalogue, storage):
 
 
 def test_for_people_it_says_what_was_dropped_and_how_to_mend_it(catalogue, storage):
-    result = CliRunner().invoke(export, ["--format", "ttl", "--check"], catch_exceptions=False)
+    result = runner().invoke(export, ["--format", "ttl", "--check"], catch_exceptions=False)
     assert ": 3 conjuntos, 3 distribuciones" in result.stdout
     assert "2 × Falta el campo «notes», que DCAT-AP exige" in result.stdout
     assert "Validación DCAT-AP 3.0.1: sin faltas." in result.stdout

@@ -61,12 +61,13 @@ def test_a_slow_transaction_is_not_skipped():
     insert = sa.insert(changes.Change.__table__)
     engine = model.meta.engine
     with engine.connect() as slow, engine.connect() as quick:
+        first, second = slow.begin(), quick.begin()
         slow.execute(insert.values(dataset_id="slow", kind="updated"))
         quick.execute(insert.values(dataset_id="quick", kind="updated"))
-        quick.commit()
+        second.commit()
         assert changes.unread("test-order") == []
         model.Session.rollback()
-        slow.commit()
+        first.commit()
     seen = _wait_for_unread("test-order")
     assert [change.dataset_id for change in seen] == ["slow", "quick"]
     changes.remember("test-order", seen[-1])

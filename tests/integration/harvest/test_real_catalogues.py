@@ -15,7 +15,6 @@ import pyrudof
 import pytest
 import rdflib
 import sqlalchemy as sa
-from click.testing import CliRunner
 from dateutil.parser import isoparse
 
 from ckan import model
@@ -23,6 +22,7 @@ from ckan.tests import helpers
 
 from ckanext.mxopendata.dashboard.cli import indicators
 from ckanext.mxopendata.dcat.cli import export
+from integration.commands import runner
 
 from .conftest import INSTITUTION, records_of, row_versions
 
@@ -134,7 +134,7 @@ def catalogues(shared, portal, make_source, harvest) -> list[dict[str, Any]]:
 def test_all_of_it_leaves_without_a_violation_and_nothing_is_left_out(shared, catalogues, tmp_path):
     """Validated against the official shapes of DCAT-AP 3.0.1, which the product does not hold."""
     file = tmp_path / "catalogo.nt"
-    result = CliRunner().invoke(export, ["--format", "nt", "--output", str(file), "--json"])
+    result = runner().invoke(export, ["--format", "nt", "--output", str(file), "--json"])
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     graph = rdflib.Graph().parse(file, format="nt")
@@ -163,7 +163,7 @@ def _violations(shared: Path, file: Path) -> list[str]:
 
 def test_all_of_it_is_on_the_dashboard_with_figures_that_anybody_can_recompute(catalogues):
     now = datetime.now(timezone.utc)
-    result = CliRunner().invoke(indicators, ["compute", "--now", now.isoformat(), "--json"])
+    result = runner().invoke(indicators, ["compute", "--now", now.isoformat(), "--json"])
     assert result.exit_code == 0, result.output
     shown = helpers.call_action("mxopendata_institution_report", id=INSTITUTION)["indicators"]
     assert shown["mx.datasets"]["value"] == len(catalogues)

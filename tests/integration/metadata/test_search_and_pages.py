@@ -64,7 +64,8 @@ class TestSearch:
         assert shown["gov_type"] == [("state", "Estatal")]
         assert shown["vocab_state"] == [("14", "Jalisco")]
         assert shown["vocab_municipality"] == [("14039", "Guadalajara, Jalisco")]
-        assert shown["res_format"] == [("GeoJSON", "GeoJSON")]
+        # CKAN 2.12 indexes the format in CKAN's spelling, 2.11 as it is stored.
+        assert shown["res_format"] in ([("GeoJSON", "GeoJSON")], [("GEOJSON", "GeoJSON")])
         assert shown["license_id"] == [("libreusomx", "Términos de Libre Uso MX")]
         assert shown["frequency"] == [("R/P1Y", "Anual")]
 
@@ -135,7 +136,8 @@ class TestPages:
         assert rows["Licencia"] == "Términos de Libre Uso MX"
         assert "Guadalajara, Jalisco" in rows["Cobertura geográfica"]
         assert page.select_one('a[href^="mailto"]') is not None
-        assert len(page.select("h1")) == 1
+        if tk.check_ckan_version(min_version="2.12"):  # the sidebar of 2.11 has headings of the first rank, too
+            assert len(page.select("h1")) == 1
         assert not page.select(".mxopendata-info tr:has(td:empty)")
 
     def test_what_was_harvested_is_escaped_and_says_where_it_is_mended(self, app, institution, editor):
@@ -195,6 +197,10 @@ class TestPages:
         assert response.status_code == 200
         return BeautifulSoup(response.body, "html.parser")
 
+    @pytest.mark.skipif(
+        not tk.check_ckan_version(min_version="2.12"),
+        reason="the last step of CKAN 2.11 publishes with all rights and cannot show a refusal",
+    )
     def test_what_the_dataset_lacks_is_said_of_the_dataset_on_the_resource_s_form(self, app, institution, editor):
         draft = tk.get_action("package_create")(
             {"user": editor["name"], "allow_state_change": True},
@@ -212,9 +218,11 @@ class TestPages:
         assert not page.select("form .error-block, form .control-group.error, .invalid-feedback")
         assert len(page.select('[role="note"]')) == 0  # not said twice
 
-    def test_what_the_resource_lacks_is_said_at_its_field(self, app, editor):
+    def test_what_the_resource_lacks_is_said_at_its_field(self, app, institution, editor):
+        draft = {"name": "sin-temas", "title": "Sin temas", "owner_org": institution["id"], "state": "draft"}
+        tk.get_action("package_create")({"user": editor["name"], "allow_state_change": True}, draft)
         fields = {"url": "javascript:alert(1)", "name": "b", "save": "go-metadata"}
-        page = self.submit(app, "/dataset/sin-frecuencia/resource/new", editor, **fields)
+        page = self.submit(app, "/dataset/sin-temas/resource/new", editor, **fields)
         (alert,) = page.select(".error-explanation")
         assert "no se puede abrir en un navegador" in alert.get_text()
         assert alert.a is None

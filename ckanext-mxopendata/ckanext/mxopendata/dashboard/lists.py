@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
 
 from ckan import model
 
@@ -23,7 +24,7 @@ from ckanext.mxopendata.dashboard.queries import (
 )
 from ckanext.mxopendata.quality.freshness import OVERDUE, UP_TO_DATE
 
-_Condition = sa.ColumnElement[bool]
+_Condition = ColumnElement[bool]
 # When it is met and when it is not, at a moment.
 _Criterion = tuple[Callable[[datetime], _Condition], Callable[[datetime], _Condition]]
 
@@ -74,7 +75,7 @@ CRITERIA: Mapping[str, _Criterion] = {
 
 _TITLE = sa.func.lower(sa.func.coalesce(PACKAGE.c.title, PACKAGE.c.name))
 _SHARE = MEASURED.c.points * 1.0 / sa.func.nullif(MEASURED.c.points_max, 0)
-SORTS: Mapping[str, tuple[sa.ColumnElement[Any], ...]] = {
+SORTS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
     "title": (_TITLE,),
     "due": (MEASURED.c.due.asc().nulls_last(),),
     "-due": (MEASURED.c.due.desc().nulls_last(),),
