@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from ckanext.mxopendata.moments import read_moment
 from ckanext.mxopendata.quality import freshness
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
@@ -104,7 +105,7 @@ def test_a_date_of_tomorrow_is_the_difference_of_clocks_and_later_is_the_future(
     ],
 )
 def test_a_date_is_read_as_its_first_moment(text: str, expected: datetime):
-    assert freshness.read_moment(text) == expected
+    assert read_moment(text) == expected
 
 
 def test_without_a_date_of_its_own_a_dataset_is_as_new_as_its_newest_resource():

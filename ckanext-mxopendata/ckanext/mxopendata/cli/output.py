@@ -1,4 +1,4 @@
-"""What our commands have in common: one JSON document, tables for people, exit codes."""
+"""What our commands have in common: one JSON document, tables for people, moments, exit codes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from datetime import datetime, timezone
 from functools import wraps
 from typing import Any, NoReturn
 
 import click
 from flask import has_request_context
+
+from ckanext.mxopendata.moments import read_moment
 
 DONE, DONE_WITH_ERRORS, NOTHING_DONE = 0, 1, 2
 
@@ -37,6 +40,16 @@ def stop(message: str, code: int = NOTHING_DONE) -> NoReturn:
     """End the command with one line that says why."""
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def moment_option(text: str | None) -> datetime:
+    """The moment that an option names, or now; ends the command when it is no date."""
+    if not text:
+        return datetime.now(timezone.utc)
+    moment = read_moment(text)
+    if moment is None:
+        stop(f"No se entiende la fecha «{text}»: escriba AAAA-MM-DD o, con hora, 2026-11-22T18:00:00Z.")
+    return moment
 
 
 def in_request(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 
 import click
 
-from ckanext.mxopendata.cli.output import print_json, stop
+from ckanext.mxopendata.cli.output import moment_option, print_json, stop
 from ckanext.mxopendata.dashboard import computation, figures
 from ckanext.mxopendata.dashboard.language import format_number, format_percent
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.quality.freshness import read_moment
 from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.values import Value
 
@@ -36,7 +35,7 @@ def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> 
 
     Con --full mide todos los conjuntos (o los de --institution): es la conciliación de cada noche.
     """
-    now = _moment(moment)
+    now = moment_option(moment)
     institution = _institution(name) if name else None
     began = time.monotonic()
     outcome = computation.compute(
@@ -56,7 +55,7 @@ def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> 
 @_json_option
 def show(name: str | None, moment: str | None, as_json: bool) -> None:
     """Mostrar las cifras de una institución, o de todo el portal."""
-    _show(_values(_institution(name) if name else None, _moment(moment)), as_json)
+    _show(_values(_institution(name) if name else None, moment_option(moment)), as_json)
 
 
 @indicators.command()
@@ -105,12 +104,3 @@ def _institution(name: str) -> Institution:
     if found is None:
         stop(f"No hay una institución activa «{name}».")
     return found
-
-
-def _moment(text: str | None) -> datetime:
-    if text is None:
-        return datetime.now(timezone.utc)
-    moment = read_moment(text)
-    if moment is None:
-        stop(f"«{text}» no es una fecha ISO 8601, por ejemplo 2026-11-22 o 2026-11-22T18:00:00Z.")
-    return moment

@@ -14,7 +14,7 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.dashboard.stored import Institution
-from ckanext.mxopendata.quality.freshness import read_moment
+from ckanext.mxopendata.moments import read_moment
 from ckanext.mxopendata.quality.indicators import HarvestRun
 
 HARVEST_PLUGIN = "mxopendata_harvest"

@@ -18,8 +18,8 @@ from ckanext.mxopendata.dashboard.language import (
 from ckanext.mxopendata.dashboard.todo import field_label
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
+from ckanext.mxopendata.moments import read_moment
 from ckanext.mxopendata.quality import freshness
-from ckanext.mxopendata.quality.freshness import read_moment
 from ckanext.mxopendata.quality.mexican import INDICATORS
 
 _KINDS: Mapping[str, tuple[str, str]] = {

@@ -15,7 +15,7 @@ from ckan import model
 from ckan.lib.search import SearchError
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, print_json, stop
+from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, moment_option, print_json, stop
 from ckanext.mxopendata.dcat import dumps, writer
 from ckanext.mxopendata.dcat.export import FORMATS, ExportRequest, ExportResult, count, run
 from ckanext.mxopendata.metadata.findings import Finding
@@ -84,17 +84,7 @@ def _make_request(
         if found is None or not found.is_organization or found.state != model.State.ACTIVE:
             stop(f"No hay ninguna institución «{institution}».")
         organization = (found.id, found.name)
-    return ExportRequest(formats, folder, organization, _read_since(since), output, check)
-
-
-def _read_since(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
-        stop(f"No se entiende la fecha «{text}»: escriba AAAA-MM-DD, por ejemplo 2026-01-31.")
-    return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return ExportRequest(formats, folder, organization, moment_option(since) if since else None, output, check)
 
 
 def _document(result: ExportResult, name: str) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import isodate
-from dateutil.parser import isoparse
+
+from ckanext.mxopendata.moments import read_moment
 
 TOLERANCE = 1.2
 DAYS_IN_YEAR = 365
@@ -74,17 +75,6 @@ def period_days(frequency: str | None) -> float | None:
         days = float(period.years) * DAYS_IN_YEAR + float(period.months) * DAYS_IN_MONTH
         days += period.tdelta / timedelta(days=1)
     return days if days > 0 else None
-
-
-def read_moment(text: object) -> datetime | None:
-    """An ISO 8601 date or date-time, even ``2024`` or ``2024-05``, as its first moment; without zone it is UTC."""
-    if not isinstance(text, str) or not text.strip():
-        return None
-    try:
-        moment = isoparse(text.strip())
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def newest(texts: Iterable[object]) -> datetime | None:

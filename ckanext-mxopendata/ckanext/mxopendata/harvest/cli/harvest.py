@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import click
@@ -18,6 +18,7 @@ from ckanext.mxopendata.cli.output import (
     DONE_WITH_ERRORS,
     NOTHING_DONE,
     in_request,
+    moment_option,
     print_json,
     print_table,
     stop,
@@ -57,7 +58,7 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
     """Cosecha las fuentes NAME, o todas, y muestra el resumen."""
     from ckanext.mxopendata.harvest.sources import source_ids
 
-    now = _moment(at)
+    now = moment_option(at)
     if confirmed:
         runs, refused = _confirm(confirmed, now)
     else:
@@ -136,16 +137,6 @@ def _follow(bar: tqdm) -> Any:
 
 def _move_to(bar: tqdm, done: int) -> None:
     bar.update(done - bar.n)
-
-
-def _moment(text: str | None) -> datetime:
-    if not text:
-        return datetime.now(timezone.utc)
-    try:
-        moment = dateutil.parser.isoparse(text)
-    except ValueError:
-        stop(f"«{text}» no es una fecha ISO 8601, por ejemplo 2026-11-22T10:00:00Z.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _print(runs: list[dict[str, Any]]) -> None:
