@@ -1,0 +1,1 @@
+"""Benchmarks: generated catalogues of any size, and what ours and the stock extensions need for the same work."""
