@@ -102,7 +102,7 @@ class DatasetWriter:
             dataset_id = self._create(row, dataset)
         else:
             dataset_id = row["dataset_id"]
-            self._merge(dataset_id, dataset)
+            self._merge(dataset_id, dataset, adopted=row["matched_by"] == "harvester")
         return Draft(dataset_id, mapped.findings, tags)
 
     def _create(self, row: Mapping[str, Any], dataset: dict[str, Any]) -> str:
@@ -118,13 +118,13 @@ class DatasetWriter:
         self._names.add(name)
         return name
 
-    def _merge(self, dataset_id: str, dataset: Mapping[str, Any]) -> None:
+    def _merge(self, dataset_id: str, dataset: Mapping[str, Any], adopted: bool) -> None:
         existing = self._show(dataset_id)
         merged = {key: value for key, value in existing.items() if key not in source_fields("dataset")}
         local = {key for key in existing if key not in source_fields("dataset") and key not in PROVENANCE}
         merged.update({key: value for key, value in dataset.items() if key not in local})
         merged["tags"] = self._merged_tags(dataset_id, existing, dataset)
-        merged["resources"] = merged_resources(existing.get("resources", []), dataset.get("resources", []))
+        merged["resources"] = merged_resources(existing.get("resources", []), dataset.get("resources", []), adopted)
         # Back in the source's list, whatever had become of it.
         merged["state"] = "active"
         merged.pop("archived_at", None)
@@ -200,18 +200,21 @@ def source_fields(level: str) -> frozenset[str]:
     return frozenset("tags" if name == "tag_string" else name for name in own)
 
 
-def merged_resources(existing: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def merged_resources(
+    existing: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]], by_position: bool = False
+) -> list[dict[str, Any]]:
     """The source's resources, each with the id and the local fields of the one it was before.
 
     Args:
         existing: the dataset's resources, as ``package_show`` gives them.
         fresh: the source's, in their order.
+        by_position: see :func:`match_resources`.
 
     Returns:
         As many as ``fresh``, in its order; those of ``existing`` that are not among them are gone.
     """
     known = {str(resource["id"]): dict(resource) for resource in existing}
-    pairs = match_resources(existing, fresh)
+    pairs = match_resources(existing, fresh, by_position)
     merged = []
     for position, resource in enumerate(fresh):
         old = known.get(pairs.get(position, ""), {})
@@ -220,8 +223,16 @@ def merged_resources(existing: Sequence[Mapping[str, Any]], fresh: Sequence[Mapp
     return merged
 
 
-def match_resources(existing: Sequence[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+def match_resources(
+    existing: Sequence[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]], by_position: bool = False
+) -> dict[int, str]:
     """Which resource each of the source's was before: by identifier, then address, then name.
+
+    Args:
+        existing: the dataset's resources.
+        fresh: the source's, in their order.
+        by_position: whether, where both lists are of one length, what is left is the resource in its place: of a
+            dataset that another harvester wrote, whose addresses and names may be written differently.
 
     Returns:
         Position in ``fresh`` → id of the resource it was; a resource is matched at most once.
@@ -238,4 +249,8 @@ def match_resources(existing: Sequence[Mapping[str, Any]], fresh: Iterable[Mappi
             if found is not None:
                 pairs[position] = found
                 del free[found]
+    if by_position and len(existing) == len(fresh):
+        for position, old in enumerate(existing):
+            if position not in pairs and str(old["id"]) in free:
+                pairs[position] = str(old["id"])
     return pairs

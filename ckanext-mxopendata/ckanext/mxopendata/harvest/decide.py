@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
+from ckanext.mxopendata.harvest.adoption import UNWRITTEN
 from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Record, Run
 from ckanext.mxopendata.harvest.settings import Absence
 from ckanext.mxopendata.metadata.findings import Finding
@@ -25,9 +26,9 @@ _RECORDS = """
 INSERT INTO mxopendata_harvest_record
     (run_id, number, identifier, title, title_key, hash, action, state, dataset_id, matched_by, findings, severity)
 SELECT s.run_id, s.number, s.identifier, s.title, s.title_key, s.hash, d.action,
-    CASE WHEN d.action IN ('created', 'updated', 'restored') THEN 'waiting' ELSE 'done' END,
+    CASE WHEN d.action IN ('created', 'updated', 'matched', 'restored') THEN 'waiting' ELSE 'done' END,
     CASE WHEN s.repeat = 1 THEN p.id END,
-    CASE WHEN s.repeat = 1 AND p.id IS NOT NULL THEN 'identifier' END,
+    CASE WHEN d.action = 'matched' THEN 'harvester' WHEN s.repeat = 1 AND p.id IS NOT NULL THEN 'identifier' END,
     CASE WHEN s.repeat > 1 THEN jsonb_build_array(jsonb_build_object('code', 'record_repeated', 'field', 'identifier',
             'location', (s.number + 1)::text, 'value', left(s.identifier, 200), 'details', '{}'::jsonb))
          WHEN d.action = 'excluded' AND s.action IS NULL THEN CAST(:deleted_here AS jsonb)
@@ -48,6 +49,7 @@ CROSS JOIN LATERAL (SELECT CASE
     WHEN p.id IS NULL THEN 'created'
     WHEN p.state <> 'active' AND i.archived_at IS NULL THEN 'excluded'
     WHEN i.archived_at IS NOT NULL THEN 'restored'
+    WHEN i.hash = :unwritten THEN 'matched'
     WHEN i.hash = s.hash AND NOT :force THEN 'unchanged'
     ELSE 'updated' END AS action) d
 """
@@ -115,7 +117,7 @@ def decide(run: Run, absence: Absence) -> Decision:
     session.execute(sa.text("DELETE FROM mxopendata_harvest_record WHERE run_id = :run"), {"run": run.id})
     deleted_here = [Finding("record_deleted_here").facts()]
     statement = sa.text(_RECORDS).bindparams(sa.bindparam("deleted_here", deleted_here, type_=JSONB))
-    session.execute(statement, {**values, "force": bool(run.force)})
+    session.execute(statement, {**values, "force": bool(run.force), "unwritten": UNWRITTEN})
     session.execute(_sql(_MATCHED), values)
     absent = session.execute(_sql(_ABSENT), values).mappings().all()
     _add_absent(run, absence, [dict(row) for row in absent])

@@ -23,7 +23,7 @@ from ckan import model
 from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import decide, report, spool, write
+from ckanext.mxopendata.harvest import adoption, decide, report, spool, write
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.datasets import DatasetWriter
@@ -237,8 +237,9 @@ class _Step:
     def _decide(self) -> bool:
         """Decide; ``False`` where a guard holds the run."""
         run = self.run
+        said = [*self.source.settings.notices, *adoption.adopt(run, self.source.connector)]
         decision = decide.decide(run, self.source.settings.absence)
-        run.findings = [*run.findings, *(finding.facts() for finding in decision.findings)]
+        run.findings = [*run.findings, *(finding.facts() for finding in (*said, *decision.findings))]
         if decision.held:
             first = decision.findings[0].to_dict()["message"]
             model.Session.add(HarvestGatherError(message=first, harvest_job_id=run.job_id))

@@ -102,7 +102,11 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             "BIWEEKLY": tk._("Every two weeks"),
             "MONTHLY": tk._("Monthly"),
         },
-        "matched_by": {"identifier": tk._("by its identifier"), "title": tk._("by its title")},
+        "matched_by": {
+            "identifier": tk._("by its identifier"),
+            "title": tk._("by its title"),
+            "harvester": tk._("taken over from another harvester"),
+        },
     }
     return words[kind].get(code, code) if code else ""
 

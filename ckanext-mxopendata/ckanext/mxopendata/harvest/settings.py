@@ -49,6 +49,7 @@ class SourceSettings:
         rate: requests per second, at most, or ``None``.
         mapping: what the mapping needs to know: ``date_order``, ``license``, ``defaults``, ``fixed``, ``values``,
             ``field_map``, ``cvegeo``.
+        notices: what is to be said of it although it works.
     """
 
     institution: str | None = None
@@ -59,7 +60,33 @@ class SourceSettings:
     ca_bundle: str | None = None
     rate: float | None = None
     mapping: Mapping[str, Any] = field(default_factory=dict)
+    notices: tuple[Finding, ...] = ()
 
+
+# Filters of ckanext-harvest's own harvester for CKAN → what they are here. They are honoured: without them a source
+# whose type becomes ours would bring in what its operator keeps out.
+STOCK_FILTERS = {
+    "organizations_filter_include": ("include", "organization.name"),
+    "organizations_filter_exclude": ("exclude", "organization.name"),
+    "groups_filter_include": ("include", "groups.name"),
+    "groups_filter_exclude": ("exclude", "groups.name"),
+}
+# Its other keys → what takes their place here, or ``None`` where nothing has to.
+STOCK_KEYS: Mapping[str, str | None] = {
+    "default_tags": "defaults.tag_string",
+    "default_groups": "defaults.theme",
+    "default_extras": "defaults",
+    "override_extras": "fixed",
+    "remote_orgs": "institution",
+    "remote_groups": "values.theme",
+    "api_key": "secret",
+    "default_group_dicts": None,
+    "api_version": None,
+    "clean_tags": None,
+    "force_all": None,
+    "read_only": None,
+    "user": None,
+}
 
 MAPPING_KEYS = ("date_order", "license", "defaults", "fixed", "values", "field_map", "cvegeo")
 
@@ -93,21 +120,23 @@ def parse_config(text: str | None) -> SourceSettings:
         ValueError: where it is not valid; the message says in Spanish where and why.
     """
     findings, content = read_config(text)
-    if findings:
-        sentences = [finding.to_dict() for finding in findings]
+    wrong = [finding for finding in findings if finding.severity == "error"]
+    if wrong:
+        sentences = [finding.to_dict() for finding in wrong]
         raise ValueError(" ".join(f"{sentence['message']} {sentence['cure']}" for sentence in sentences))
     institution = content.get("institution")
     if isinstance(institution, Mapping):
         institution = institution["name"]
     return SourceSettings(
         institution=institution,
-        include=_filters(content.get("include")),
-        exclude=_filters(content.get("exclude")),
+        include={**_stock_filters("include", content), **_filters(content.get("include"))},
+        exclude={**_stock_filters("exclude", content), **_filters(content.get("exclude"))},
         absence=Absence(**content.get("absence", {})),
         user_agent=content.get("user_agent"),
         ca_bundle=content.get("ca_bundle"),
         rate=content.get("rate"),
         mapping={key: content[key] for key in MAPPING_KEYS if key in content},
+        notices=tuple(findings),
     )
 
 
@@ -118,7 +147,8 @@ def read_config(text: str | None) -> tuple[list[Finding], dict[str, Any]]:
         text: JSON; empty or ``None`` means all defaults.
 
     Returns:
-        Findings (none where it is valid) and the content (empty where it is not JSON).
+        Findings (an error where it is not valid, less where it has keys of the stock harvester) and the content (empty
+        where it is not JSON).
     """
     if not (text or "").strip():
         return [], {}
@@ -126,7 +156,29 @@ def read_config(text: str | None) -> tuple[list[Finding], dict[str, Any]]:
         content = json.loads(str(text))
     except ValueError as error:
         return [Finding("config_not_json", value=str(text), details={"reason": str(error)})], {}
-    return check_config(content), content if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        return check_config(content), {}
+    stock = {key: value for key, value in content.items() if key in STOCK_KEYS or key in STOCK_FILTERS}
+    own = {key: value for key, value in content.items() if key not in stock}
+    return [*check_config(own), *(_stock_notice(key) for key in stock)], content
+
+
+def _stock_notice(key: str) -> Finding:
+    if key in STOCK_FILTERS:
+        return Finding("config_stock_filter", field=key, details={"replacement": ".".join(STOCK_FILTERS[key])})
+    replacement = STOCK_KEYS[key]
+    if replacement is None:
+        return Finding("config_stock_unneeded", field=key)
+    return Finding("config_stock_replaced", field=key, details={"replacement": replacement})
+
+
+def _stock_filters(kind: str, content: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The filters of one kind that the stock harvester's keys ask for."""
+    return {
+        place: [str(name) for name in (content[key] if isinstance(content[key], list) else [content[key]])]
+        for key, (which, place) in STOCK_FILTERS.items()
+        if which == kind and content.get(key)
+    }
 
 
 def _filters(value: Mapping[str, Any] | None) -> dict[str, list[str]]:

@@ -185,10 +185,15 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 
     if source_type and source_type not in CONNECTORS:
         stop(f"No se conoce el tipo {source_type}; hay: {', '.join(sorted(CONNECTORS))}.")
-    findings, content = read_config(config_file.read() if config_file else None)
-    if findings:
-        stop(" ".join(finding.to_dict()["message"] for finding in findings))
-    settings = parse_config(json.dumps(content))
+    text = config_file.read() if config_file else None
+    _, content = read_config(text)
+    try:
+        settings = parse_config(text)
+    except ValueError as error:
+        stop(str(error))
+    for notice in settings.notices:
+        sentences = notice.to_dict()
+        click.echo(f"{sentences['message']} {sentences['cure']}", err=True)
     mapping = MappingSettings(**{key: content[key] for key in MAPPING_KEYS if key in content})
     try:
         found = room.Detected(source_type, url) if source_type else room.detect(url, settings)

@@ -1,0 +1,214 @@
+"""Takes over the datasets that another harvester of ckanext-harvest made for a source before its type became ours.
+
+ckanext-harvest leaves one ``current`` object for each dataset: its ``guid`` is the id of the remote dataset
+(``ckan``) or the ``identifier`` of the record (``dcat_json``), its ``content`` the record. Ours never hold a record, so
+an object with content was written by somebody else, also where a source went back to its old type for a while.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ckan import model
+from ckan.lib.munge import munge_tag
+
+from ckanext.mxopendata.core_tables import PACKAGE
+from ckanext.mxopendata.harvest import spool
+from ckanext.mxopendata.harvest.connectors.base import Connector
+from ckanext.mxopendata.harvest.model import Identity, Run, Spooled
+from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS
+from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.mapping import record_identity, title_key
+from ckanext.mxopendata.metadata.records import as_list, unwrap
+from ckanext.mxopendata.metadata.values import scalar
+
+# The hash of a dataset whose record we have not written yet: it differs from that of every record.
+UNWRITTEN = ""
+# What other harvesters know a record by, the surest first.
+ALIAS_KEYS = ("id", "identifier", "guid", "uri", "@id")
+
+_CHUNK = 200
+_SHOWN = 5
+_IDENTITY = Identity.__table__
+_SPOOL = Spooled.__table__
+
+# Its record and its dataset are known, but another harvester wrote the dataset after us.
+_OVERWRITTEN = """
+UPDATE mxopendata_harvest_identity i SET hash = :unwritten
+FROM harvest_object o
+WHERE i.source_id = :source AND i.hash <> :unwritten AND o.harvest_source_id = :source
+    AND o.package_id = i.dataset_id AND o.current AND o.content IS NOT NULL
+"""
+
+# Another harvester removed it when its record was gone, which is not the word of an editor.
+_REMOVED = """
+UPDATE mxopendata_harvest_identity i SET archived_at = :now
+FROM package p
+WHERE i.source_id = :source AND i.archived_at IS NULL AND p.id = i.dataset_id AND p.state = 'deleted'
+    AND NOT EXISTS (SELECT 1 FROM harvest_object o WHERE o.package_id = p.id AND o.current)
+    AND EXISTS (SELECT 1 FROM harvest_object o WHERE o.package_id = p.id AND o.harvest_source_id = :source
+        AND o.report_status = 'deleted')
+"""
+
+
+def adopt(run: Run, connector: Connector) -> list[Finding]:
+    """Make the datasets of other harvesters ours, in the current transaction; no dataset is touched.
+
+    A record of the list is the dataset that an object of one of its identifiers (:func:`aliases`) names. A dataset
+    whose record is gone becomes known too, and waits like any other that is gone. One that shares its record with
+    another dataset is left as it is, and named.
+
+    Args:
+        run: a run whose list was read to its end.
+        connector: that of its source.
+
+    Returns:
+        How many datasets were taken over, and which were left; empty where there were none.
+    """
+    values = {"source": run.source_id, "now": run.at, "unwritten": UNWRITTEN}
+    model.Session.execute(sa.text(_OVERWRITTEN), values)
+    model.Session.execute(sa.text(_REMOVED), values)
+    found = _candidates(run.source_id)
+    if not found:
+        return []
+    known = set(
+        model.Session.execute(sa.select(_IDENTITY.c.identifier).where(_IDENTITY.c.source_id == run.source_id)).scalars()
+    )
+    pairs: list[tuple[str | None, dict[str, Any]]] = list(_in_the_list(run.id, connector.platform, found, known))
+    pairs += [(None, candidate) for candidates in found.values() for candidate in candidates]
+    left: list[str] = []
+    for start in range(0, len(pairs), _CHUNK):
+        left += _note(run, connector.platform, pairs[start : start + _CHUNK], known)
+    adopted = len(pairs) - len(left)
+    findings = [Finding("datasets_adopted", value=str(adopted))] if adopted else []
+    if left:
+        shown = ", ".join(left[:_SHOWN]) + (" …" if len(left) > _SHOWN else "")
+        findings.append(Finding("datasets_not_adopted", value=shown, details={"count": len(left)}))
+    return findings
+
+
+def aliases(record: Mapping[str, Any], platform: str) -> list[str]:
+    """All that other harvesters may know a record by, the surest first.
+
+    Args:
+        record: as the portal gave it.
+        platform: ``ckan`` or ``datajson``.
+    """
+    unwrapped = unwrap(record, platform)
+    values = [*(record.get(key) for key in ALIAS_KEYS), *(unwrapped.get(key) for key in ALIAS_KEYS)]
+    texts = [str(value) for value in values if isinstance(value, (str, int)) and str(value).strip()]
+    return list(dict.fromkeys(texts))
+
+
+def source_tags(record: Mapping[str, Any]) -> list[str]:
+    """The tags that the harvesters of ckanext-harvest and ckanext-dcat give a dataset for this record."""
+    names = [scalar(item) for key in ("tags", "keyword") for item in as_list(record.get(key))]
+    given = [name.strip() for name in names if isinstance(name, str) and name.strip()]
+    # Their option ``clean_tags`` writes them differently.
+    return list(dict.fromkeys([*given, *(munge_tag(name) for name in given)]))
+
+
+def _candidates(source_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Identifier of the other harvester → its datasets that no source of ours knows, the likeliest first."""
+    objects = HARVEST_OBJECTS
+    other = objects.alias()
+    mine = sa.exists().where(_IDENTITY.c.dataset_id == objects.c.package_id)
+    elsewhere = sa.exists().where(
+        other.c.package_id == objects.c.package_id, other.c.current.is_(True), other.c.harvest_source_id != source_id
+    )
+    query = (
+        sa.select(
+            objects.c.id,
+            objects.c.guid,
+            objects.c.package_id,
+            objects.c.current,
+            objects.c.gathered,
+            PACKAGE.c.name,
+            PACKAGE.c.title,
+            PACKAGE.c.state,
+        )
+        .distinct(objects.c.package_id)
+        .join(PACKAGE, PACKAGE.c.id == objects.c.package_id)
+        .where(objects.c.harvest_source_id == source_id, objects.c.content.isnot(None), ~mine, ~elsewhere)
+        .order_by(objects.c.package_id, objects.c.current.desc().nulls_last(), objects.c.gathered.desc().nulls_last())
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    rows = [dict(row) for row in model.Session.execute(query).mappings()]
+    rows.sort(key=lambda row: str(row["gathered"] or ""), reverse=True)
+    rows.sort(key=lambda row: (not row["current"], row["state"] != "active"))
+    for row in rows:
+        found.setdefault(row["guid"], []).append(row)
+    return found
+
+
+def _in_the_list(
+    run_id: str, platform: str, found: dict[str, list[dict[str, Any]]], known: set[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The identifier of each record of the list that is one of the datasets, and that dataset, taken out of them."""
+    numbers = model.Session.execute(
+        sa.select(_SPOOL.c.number, _SPOOL.c.identifier).where(_SPOOL.c.run_id == run_id).order_by(_SPOOL.c.number)
+    ).all()
+    taken = set(known)
+    for start in range(0, len(numbers), _CHUNK):
+        part = numbers[start : start + _CHUNK]
+        records = spool.records(run_id, [row.number for row in part])
+        for row in part:
+            names = [*aliases(records.get(row.number, {}), platform), row.identifier]
+            name = next((name for name in names if name in found), None)
+            if name is None or row.identifier in taken:
+                continue
+            taken.add(row.identifier)
+            yield row.identifier, found[name].pop(0)
+            if not found[name]:
+                del found[name]
+
+
+def _note(run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, Any]]], known: set[str]) -> list[str]:
+    """Remember datasets under their identifiers; returns the names of those whose identifier has another already."""
+    contents = _contents([candidate["id"] for _, candidate in pairs])
+    rows: list[dict[str, Any]] = []
+    left: list[str] = []
+    for listed, candidate in pairs:
+        record = contents.get(candidate["id"], {})
+        identifier = listed or record_identity(record, platform).identifier or candidate["guid"]
+        if identifier in known:
+            left.append(candidate["name"])
+            continue
+        known.add(identifier)
+        # No current object: the other harvester removed it when its record was gone, and may do so no more.
+        removed = candidate["state"] == "deleted" and not candidate["current"]
+        rows.append(
+            {
+                "source_id": run.source_id,
+                "identifier": identifier,
+                "dataset_id": candidate["package_id"],
+                "hash": UNWRITTEN,
+                "title_key": title_key(candidate["title"] or ""),
+                "source_tags": source_tags(record),
+                "findings": [],
+                "first_seen": candidate["gathered"].replace(tzinfo=timezone.utc) if candidate["gathered"] else run.at,
+                "archived_at": run.at if removed else None,
+            }
+        )
+    if rows:
+        model.Session.execute(insert(_IDENTITY).values(rows))
+    return left
+
+
+def _contents(object_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Id of a harvest object → the record it holds; empty where that is no JSON object."""
+    query = sa.select(HARVEST_OBJECTS.c.id, HARVEST_OBJECTS.c.content).where(HARVEST_OBJECTS.c.id.in_(object_ids))
+    contents: dict[str, dict[str, Any]] = {}
+    for row in model.Session.execute(query):
+        try:
+            record = json.loads(row.content)
+        except ValueError:  # another harvester's: XML, RDF
+            record = None
+        contents[row.id] = record if isinstance(record, dict) else {}
+    return contents
