@@ -3,69 +3,22 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
-import urllib.error
-import urllib.request
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import openpyxl
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 
 from portals.dirt import UNKNOWN_FREQUENCY, VAGUE_FREQUENCY
-from portals.governments import GOVERNMENTS, government
+from portals.governments import GOVERNMENTS
 from portals.portal import Portal
 from portals.records import records
-from portals.server import CONFIGURATIONS, Portals, remember, remembered
+from portals.server import Portals
+from unit.portals.calls import DAY, action, ask, catalogue
 
-DAY = date(2026, 11, 22)
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def portals() -> Iterator[Portals]:
-    started = Portals(DAY)
-    yield started
-    started.close()
-
-
-@pytest.fixture
-def fresh(portals: Portals) -> Iterator[Portals]:
-    yield portals
-    for server in portals.servers.values():
-        server.portal.reset()
-
-
-def ask(
-    address: str, headers: dict[str, str] | None = None, data: bytes | None = None, method: str | None = None
-) -> Any:
-    """Status, headers and body, also of an error."""
-    request = urllib.request.Request(address, data=data, headers=headers or {}, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, answer.headers, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.headers, error.read()
-
-
-def action(portals: Portals, name: str, call: str) -> Any:
-    """The whole answer of an action of one CKAN portal."""
-    return json.loads(ask(f"{portals.servers[name].url}/api/3/action/{call}")[2])
-
-
-def catalogue(portals: Portals, name: str) -> dict[str, Any]:
-    """A one-document catalogue, decoded as its portal writes it."""
-    facts = portals.servers[name].facts()
-    return json.loads(ask(facts["url"])[2].decode(government(name).encoding))
 
 
 def test_three_states_and_five_municipalities_hold_about_three_hundred_datasets(portals: Portals) -> None:
@@ -275,128 +228,3 @@ class TestDirt:
     def test_no_files_at_one_position(self, portals: Portals) -> None:
         packages = portals.servers["jalisco"].portal.entries
         assert sum(not package["resources"] for package in packages) == 1
-
-
-class TestFiles:
-    """Downloads hold what their links promise, but for the broken ones."""
-
-    def test_every_link_answers_or_is_one_of_the_broken(self, portals: Portals) -> None:
-        answers: Counter[int] = Counter()
-        for server in portals.servers.values():
-            for path, (_, file) in server.portal.files.items():
-                status = server.portal.respond("GET", f"/{path}", "", {}, b"").status
-                assert status == (404 if file.broken else 200), path
-                answers[status] += 1
-        assert answers[404] == 30
-        assert answers[200] > 400
-
-    def test_the_data_dictionaries_that_are_named_are_there(self, portals: Portals) -> None:
-        named = re.findall(
-            r'"(http://[^"]+/diccionarios/[^"]+)"', json.dumps(portals.servers["jalisco"].portal.entries)
-        )
-        assert len(named) == 15
-        header, *rows = csv.reader(io.StringIO(ask(named[0])[2].decode("utf-8")))
-        assert header == ["campo", "tipo", "descripcion"]
-        assert rows
-
-    @pytest.mark.parametrize("wanted", ["CSV", "JSON", "GEOJSON", "XLSX", "PDF", "SHP"])
-    def test_formats(self, portals: Portals, wanted: str) -> None:
-        for server in portals.servers.values():
-            for path, (record, file) in server.portal.files.items():
-                if file.format != wanted or file.broken:
-                    continue
-                data = ask(f"{server.url}/{path}")[2]
-                self.check(wanted, data, [column.split("=")[0].rstrip("#$%") for column in record.columns])
-                return
-        pytest.fail(f"no {wanted} in any portal")
-
-    def check(self, file_format: str, data: bytes, columns: list[str]) -> None:
-        if file_format == "CSV":
-            rows = list(csv.reader(io.StringIO(data.decode("utf-8"))))
-            assert rows[0] == columns
-            assert len(rows) == 25
-        elif file_format == "JSON":
-            assert list(json.loads(data)["datos"][0]) == columns
-        elif file_format == "GEOJSON":
-            assert json.loads(data)["features"][0]["geometry"]["type"] == "Point"
-        elif file_format == "XLSX":
-            sheet = openpyxl.load_workbook(io.BytesIO(data)).active
-            assert sheet is not None
-            assert [cell.value for cell in next(sheet.iter_rows())] == columns
-        elif file_format == "PDF":
-            assert data.startswith(b"%PDF-1.4")
-            assert int(data.split()[-2]) == data.index(b"xref\n0")
-        else:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                shapes = archive.read("datos.shp")
-                # The header tells the file's length in words of two bytes.
-                assert int.from_bytes(shapes[24:28], "big") * 2 == len(shapes)
-                assert len(archive.read("datos.shx")) == 100 + 8 * 24
-
-
-class TestHooks:
-    """Tests change a portal between two harvests."""
-
-    def test_change_add_and_remove_a_package(self, fresh: Portals) -> None:
-        address = f"{fresh.servers['jalisco'].url}/_portal"
-        name = action(fresh, "jalisco", "package_list")["result"][0]
-        ask(f"{address}/records/{name}", data=b'{"title": "Otro"}', method="PUT")
-        changed = action(fresh, "jalisco", f"package_show?id={name}")["result"]
-        assert changed["title"] == "Otro"
-        assert changed["metadata_modified"] > "2026-11-22"
-        ask(f"{address}/records/nuevo", data=b'{"title": "Nuevo"}', method="PUT")
-        assert len(action(fresh, "jalisco", "package_list")["result"]) == 61
-        ask(f"{address}/records/{name}", method="DELETE")
-        assert ask(f"{fresh.servers['jalisco'].url}/api/3/action/package_show?id={name}")[0] == 404
-        ask(f"{address}/reset", data=b"", method="POST")
-        assert len(action(fresh, "jalisco", "package_list")["result"]) == 60
-
-    def test_a_changed_document_has_another_etag(self, fresh: Portals) -> None:
-        server = fresh.servers["xalapa"]
-        before = ask(server.facts()["url"])[1]["ETag"]
-        slug = server.portal.entries[0]["identifier"]
-        ask(f"{server.url}/_portal/records/{slug}", data=b'{"title": "Otro"}', method="PUT")
-        assert ask(server.facts()["url"])[1]["ETag"] != before
-
-    def test_a_portal_can_be_made_to_fail(self, fresh: Portals) -> None:
-        server = fresh.servers["merida"]
-        ask(f"{server.url}/_portal/answer", data=b'{"status": 503, "body": "mantenimiento"}', method="PUT")
-        assert ask(server.facts()["url"])[::2] == (503, b"mantenimiento")
-        ask(f"{server.url}/_portal/reset", data=b"", method="POST")
-        assert ask(server.facts()["url"])[0] == 200
-
-    def test_a_hook_that_is_not_there(self, portals: Portals) -> None:
-        assert ask(f"{portals.servers['merida'].url}/_portal/records/nada", method="DELETE")[0] == 404
-
-
-class TestStart:
-    """Addresses outlive a restart; configurations carry them."""
-
-    def test_day_and_ports_are_remembered(self, portals: Portals, tmp_path: Path) -> None:
-        remember(tmp_path, portals)
-        assert remembered(tmp_path) == (DAY, portals.ports())
-
-    @pytest.mark.parametrize("text", ["", "{", "[]", '{"as_of": "ayer", "ports": {}}', '{"as_of": "2026-11-22"}'])
-    def test_a_spoilt_memory_is_no_memory(self, tmp_path: Path, text: str) -> None:
-        (tmp_path / "portals.json").write_text(text, encoding="utf-8")
-        assert remembered(tmp_path) == (None, {})
-
-    def test_a_port_taken_meanwhile_is_replaced(self, portals: Portals) -> None:
-        others = Portals(DAY, portals.ports())
-        try:
-            assert not set(others.ports().values()) & set(portals.ports().values())
-        finally:
-            others.close()
-
-    def test_configurations_are_valid_and_carry_the_address(self, portals: Portals, tmp_path: Path) -> None:
-        schema = json.loads((ROOT / "harvest_configs" / "_schema.json").read_text(encoding="utf-8"))
-        written = portals.write_configurations(tmp_path)
-        assert len(written) == len(list(CONFIGURATIONS.rglob("*.yaml"))) == len(GOVERNMENTS)
-        by_name = {facts["name"]: facts for facts in portals.facts()}
-        for file in written:
-            configuration = yaml.safe_load(file.read_text(encoding="utf-8"))
-            Draft202012Validator(schema).validate(configuration)
-            institution = configuration["institution"]
-            assert institution["cvegeo"] == government(institution["name"]).cvegeo
-            assert configuration["url"] == by_name[institution["name"]]["url"]
-            assert configuration["type"] == by_name[institution["name"]]["type"]
