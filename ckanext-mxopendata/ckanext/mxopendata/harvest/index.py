@@ -3,25 +3,37 @@
 CKAN has no public call for that: each dataset is one request and, by default, one Solr commit, which costs more than
 all the rest of saving it. This file, and no other, therefore uses ``ckan.lib.search`` from within (rule 10 of the
 architecture). Where the installed CKAN looks different from what is known here, datasets are added one by one.
+
+CKAN 2.11 indexes what a transaction changed while it is committed, one by one: there a batch is indexed by its commit,
+and here only what that left out.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, cast
 
 import pysolr
+import sqlalchemy as sa
 
 import ckan.plugins.toolkit as tk
-from ckan import logic
+from ckan import logic, model
 from ckan.lib import search
 from ckan.lib.search.index import PackageSearchIndex
+
+from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS
 
 log = logging.getLogger(__name__)
 
 _CONNECTION = "make_connection"
+# CKAN 2.12 indexes a dataset in the action that saves it, 2.11 in a hook of the database session.
+INDEXED_BY_COMMIT = not hasattr(logic, "index_update_package")
+
+
+class RefusedError(Exception):
+    """Solr answers, but refuses a dataset of the transaction, which is therefore not committed (CKAN 2.11)."""
 
 
 class _Collector:
@@ -34,6 +46,29 @@ class _Collector:
 
     def add(self, docs: list[dict[str, Any]], **_: Any) -> None:
         self.documents.extend(docs)
+
+
+def commit() -> None:
+    """Commit the current transaction; on CKAN 2.11 its datasets are indexed by that.
+
+    Raises:
+        RefusedError: where Solr refuses one of them; nothing is committed, and documents of the others may be left in
+            the index (:func:`forget`).
+        ckan.lib.search.SearchIndexError: where Solr does not answer; nothing is committed.
+    """
+    try:
+        model.repo.commit()
+    except search.SearchIndexError as error:
+        model.Session.rollback()
+        if not search.is_available():
+            raise
+        raise RefusedError(str(error)) from error
+
+
+def forget(dataset_ids: Iterable[str]) -> None:
+    """Take datasets out of the index that were indexed by a commit which then failed."""
+    for dataset_id in dataset_ids:
+        search.clear(dataset_id)
 
 
 def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
@@ -51,6 +86,8 @@ def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
     wanted = list(dict.fromkeys(dataset_ids))
     if not wanted:
         return {}
+    if INDEXED_BY_COMMIT:
+        return _index_singly(_stale(wanted))
     failed: dict[str, str] = {}
     documents: dict[str, dict[str, Any]] = {}
     make_document = _document_maker()
@@ -75,9 +112,11 @@ def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
 def rebuild_source(source_id: str, defer_commit: bool = False) -> None:
     """Index a harvest source anew, validated.
 
-    ckanext-harvest 1.6.3 stores an unvalidated dictionary on CKAN 2.12, after which the type of the source is lost.
+    ckanext-harvest 1.6.3 stores an unvalidated dictionary on CKAN 2.12, after which the type of the source is lost. CKAN
+    2.11 validates it before it is stored.
     """
-    logic.index_update_package({"ignore_auth": True}, source_id, defer_commit)
+    if not INDEXED_BY_COMMIT:
+        logic.index_update_package({"ignore_auth": True}, source_id, defer_commit)
 
 
 # What a single dataset can make go wrong; a Solr that does not answer is none of these.
@@ -86,17 +125,46 @@ _NOT_INDEXABLE = (tk.ObjectNotFound, tk.ValidationError, ValueError, TypeError, 
 
 def _index_singly(dataset_ids: Iterable[str]) -> dict[str, str]:
     failed: dict[str, str] = {}
+    done = False
     for dataset_id in dataset_ids:
         try:
-            logic.index_update_package({"ignore_auth": True}, dataset_id, defer_commit=True)
+            if INDEXED_BY_COMMIT:
+                search.rebuild(package_ids=[dataset_id])
+            else:
+                logic.index_update_package({"ignore_auth": True}, dataset_id, defer_commit=True)
+            done = True
         except search.SearchIndexError as error:  # noqa: PERF203 - each fails on its own
             if not search.is_available():
                 raise
             failed[dataset_id] = str(error)
         except _NOT_INDEXABLE as error:
             failed[dataset_id] = str(error)
-    search.commit()
+    if done:
+        search.commit()
     return failed
+
+
+def _stale(dataset_ids: Sequence[str]) -> list[str]:
+    """Those of some harvested datasets that are not in the index with their current harvest object.
+
+    The hook of CKAN 2.11 passes over a dataset of which nothing changed, and over its own failures.
+    """
+    table = HARVEST_OBJECTS
+    query = sa.select(table.c.id).where(table.c.package_id.in_(dataset_ids), table.c.current.is_(True))
+    current = " OR ".join(f'"{key}"' for key in model.Session.execute(query).scalars())
+    if not current:
+        return list(dataset_ids)
+    try:
+        found = search.make_connection().search(
+            f"harvest_object_id:({current})",
+            fq=f'+site_id:"{tk.config["ckan.site_id"]}"',
+            fl="id",
+            rows=len(dataset_ids),
+        )
+    except (pysolr.SolrError, OSError) as error:
+        raise search.SearchIndexError("Solr does not answer") from error
+    fresh = {document["id"] for document in found}
+    return [dataset_id for dataset_id in dataset_ids if dataset_id not in fresh]
 
 
 def _send(documents: list[dict[str, Any]]) -> None:

@@ -71,7 +71,7 @@ def write_batch(run: Run, writer: DatasetWriter, size: int) -> int:
     while waiting:
         outcome = _try(run, writer, waiting)
         if outcome.bad is None:
-            _commit(run, outcome)
+            _commit(run, writer, outcome)
             break
         model.Session.rollback()
         position = waiting.index(outcome.bad)
@@ -80,7 +80,7 @@ def write_batch(run: Run, writer: DatasetWriter, size: int) -> int:
             # What went well a moment ago fails now: not the record's fault, so it is not the record's loss.
             model.Session.rollback()
             raise RuntimeError("a batch failed twice at different records")
-        _commit(run, again)
+        _commit(run, writer, again)
         _reject(run, outcome.bad, outcome.finding)
         numbers = [row["number"] for row in waiting[position + 1 :]]
         waiting = _take(run, len(numbers), numbers)
@@ -138,13 +138,32 @@ def _refused(error: tk.ValidationError) -> Finding:
     return Finding("record_refused", value=reasons, details={"fields": ", ".join(sorted(error.error_dict))})
 
 
-def _commit(run: Run, outcome: _Outcome) -> None:
+def _commit(run: Run, writer: DatasetWriter, outcome: _Outcome) -> None:
     """Note what was written in the transaction that writes it; index afterwards."""
     for row, draft in outcome.written:
         _note(run, row, draft)
     _harvest_objects(run, outcome.written)
-    model.repo.commit()
+    try:
+        index.commit()
+    except index.RefusedError as error:
+        index.forget(draft.dataset_id for row, draft in outcome.written if row["action"] == "created")
+        _commit_singly(run, writer, [row for row, _ in outcome.written], str(error))
+        return
     _index(run, {draft.dataset_id: row["number"] for row, draft in outcome.written})
+
+
+def _commit_singly(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
+    """Write records again, each in a transaction of its own, to find the one that the search index refuses."""
+    if len(rows) == 1:
+        _reject(run, rows[0], Finding("record_not_indexed", value=reason))
+        return
+    for row in rows:
+        outcome = _try(run, writer, _take(run, 1, [row["number"]]))
+        if outcome.bad is None:
+            _commit(run, writer, outcome)
+        else:
+            model.Session.rollback()
+            _reject(run, outcome.bad, outcome.finding)
 
 
 def _note(run: Run, row: Mapping[str, Any], draft: Draft) -> None:
