@@ -1,6 +1,9 @@
 # Todo se hace desde aquí: `make` sin más dice qué hay. Los mismos objetivos corren en CI.
 PYTHON ?= python3
 export PORT ?=
+# De cuántos conjuntos y cuáles mediciones / how many datasets, which benchmarks.
+SIZE ?=
+ONLY ?=
 export PYTHONPATH := $(CURDIR)/docker
 # El intérprete del entorno virtual, para los objetivos que trabajan sobre el código.
 INSTALLATIONS := $(or $(MXOPENDATA_INSTALLATIONS),$(MXOPENDATA_HOME),.local)
@@ -12,7 +15,7 @@ DOMAIN := ckanext-mxopendata
 UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help python up demo stop clean install test lint fmt types unit integration e2e faults wheel i18n docs pins
+.PHONY: help python up demo seed bench stop clean install test lint fmt types unit integration e2e faults wheel i18n docs pins
 
 help: ## Esta ayuda / this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {gsub(/ /, "|", $$1); printf "  make %-12s %s\n", $$1, $$2}' \
@@ -33,6 +36,12 @@ up: python ## Servicios y un CKAN vacío con la suite / services and an empty CK
 
 demo: python ## Un portal con datos: cosecha, exporta y mide / a portal with data: harvest, export, figures
 	@$(LOCAL) demo
+
+seed: python ## make seed SIZE=1000: conjuntos generados, solo para medir / generated datasets, for benchmarks only
+	@$(LOCAL) seed $(SIZE)
+
+bench: python ## Mide lo nuestro y lo de serie: build/bench.json / measure ours and stock (ONLY=name, SIZE=n)
+	@$(LOCAL) bench $(ONLY) $(SIZE)
 
 stop: python ## Detiene todo lo que se inició aquí / end every process started here
 	@$(LOCAL) stop

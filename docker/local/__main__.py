@@ -46,6 +46,18 @@ def _lane(settings: Settings, name: str) -> int:
     return lanes.run_one(settings, name)
 
 
+def _seed(settings: Settings, size: str = "") -> None:
+    from local import seed
+
+    seed.main(settings, size)
+
+
+def _bench(settings: Settings, *words: str) -> int:
+    from local import bench
+
+    return bench.main(settings, *words)
+
+
 def _pins(settings: Settings) -> None:
     from local import pins
 
@@ -63,6 +75,8 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "test": _test,
     "lane": _lane,
     "pins": _pins,
+    "seed": _seed,
+    "bench": _bench,
 }
 
 
@@ -70,7 +84,9 @@ def main() -> int:
     """Run the command; 0 when it is done, 2 when something a person can mend stopped it, 130 after Ctrl-C."""
     parser = argparse.ArgumentParser(prog="local", description="El portal completo en esta máquina.")
     parser.add_argument("command", choices=COMMANDS)
-    parser.add_argument("names", nargs="*", help="líneas de pruebas / lanes of tests")
+    parser.add_argument(
+        "names", nargs="*", help="líneas de pruebas, mediciones o una cantidad / lanes, benchmarks or a number"
+    )
     chosen = parser.parse_args()
     try:
         return COMMANDS[chosen.command](settings_module.from_environment(), *chosen.names) or 0

@@ -129,7 +129,7 @@ def run_module(settings: Settings, module: str, order: dict[str, Any]) -> dict[s
     log = settings.logs / f"{module.rpartition('.')[2]}.log"
     try:
         printed = commands.run(
-            [settings.python, "-m", module], log, environment=_environment(settings), text_in=json.dumps(order)
+            [settings.python, "-m", module], log, environment=environment(settings), text_in=json.dumps(order)
         )
     except commands.CommandFailed as error:
         last = error.last_words.splitlines()[-1] if error.last_words else "?"
@@ -217,8 +217,11 @@ def _changes(settings: Settings) -> dict[str, str]:
     }
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    return {**os.environ, **_changes(settings)}
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables for our own modules inside the virtual environment; the benchmarks' are below ``tests``."""
+    changes = _changes(settings)
+    paths = (changes["PYTHONPATH"], str(settings.root / "tests"))
+    return {**os.environ, **changes, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _answers(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,33 @@ def seed(size: int, source_type: str, url: str, file: Path) -> dict[str, Any]:
     }
 
 
+def seed_plain(size: int, datasets: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Seed a site that has none of our plugins with the same datasets, given as :func:`examples` gives them."""
+    organization = make_institution(0, "")
+    created = [site.call("package_create", **dataset, owner_org=organization)["id"] for dataset in datasets]
+    if size > len(created):
+        cloning.fill(size, created)
+    return {"datasets": size, "distributions": size * 3, "institutions": records.institutions(size)}
+
+
+def examples(size: int) -> list[dict[str, Any]]:
+    """The first datasets of a seeded site as ``package_create`` takes them, without what the site itself adds."""
+    from ckanext.mxopendata.metadata.crosswalk import fields_of
+
+    source = model.Package.get(SOURCE)
+    wanted = [*fields_of("dataset"), "tags", "resources"]
+    of_resource = fields_of("resource")
+    shown = (site.call("package_show", id=dataset_id) for dataset_id in _harvested(source.id)[:size])
+    datasets = [{key: dataset[key] for key in wanted if dataset.get(key)} for dataset in shown]
+    for dataset in datasets:
+        del dataset["owner_org"]
+        dataset["tags"] = [{"name": tag["name"]} for tag in dataset["tags"]]
+        dataset["resources"] = [
+            {key: resource[key] for key in of_resource if resource.get(key)} for resource in dataset["resources"]
+        ]
+    return datasets
+
+
 def make_institution(number: int, source_type: str) -> str:
     """Make a generated institution where it lacks; its id."""
     facts = records.institution(number)
@@ -69,9 +97,9 @@ def make_institution(number: int, source_type: str) -> str:
 def _harvested(source_id: str) -> list[str]:
     """The datasets of the first records, in their order."""
     query = sa.text(
-        "SELECT package_id FROM harvest_object WHERE harvest_source_id = :source AND current ORDER BY guid"
+        "SELECT package_id FROM harvest_object WHERE harvest_source_id = :source AND current ORDER BY guid LIMIT :kinds"
     )
-    return list(model.Session.execute(query, {"source": source_id}).scalars())
+    return list(model.Session.execute(query, {"source": source_id, "kinds": records.KINDS}).scalars())
 
 
 def _content_hash(record: dict[str, Any]) -> str:

@@ -1,0 +1,112 @@
+"""Which benchmarks there are, at which sizes, and what each of them promises. Pure: names and numbers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.results import Bound
+
+STOCK_SIZE = 1000
+REPETITIONS = 3
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One line of the report.
+
+    Attributes:
+        name: as in ``make bench ONLY=name``.
+        size: datasets of our side, when nobody says otherwise.
+        bound: what is promised.
+        what: what our side does.
+        against: what the other side does; empty where nobody else does it.
+        large: a second size in a run of all benchmarks, with a promise of its own.
+        stock_size: datasets of the other side; 0 for as many as ours.
+        by_default: whether a run of all benchmarks includes it.
+    """
+
+    name: str
+    size: int
+    bound: Bound
+    what: str
+    against: str = ""
+    large: tuple[int, Bound] | None = None
+    stock_size: int = STOCK_SIZE
+    by_default: bool = True
+
+
+_DCAT_JSON = "ckanext-dcat's `dcat_json_harvester`, the same catalogue, the same steps without the queue"
+_PLAIN = "CKAN with ckanext-scheming and a schema of the same fields made of scheming's presets, the same datasets"
+
+BENCHMARKS = (
+    Benchmark(
+        "cost-start",
+        0,
+        Bound("extra_seconds", 0.5),
+        "`ckan --help` with all plugins, a process from start to end",
+        _PLAIN,
+    ),
+    Benchmark(
+        "cost-package-show", 1000, Bound("time", 1.2), "`package_show`, as an API client gets it", _PLAIN, stock_size=0
+    ),
+    Benchmark(
+        "cost-package-show-database",
+        1000,
+        Bound("time", 1.2),
+        "`package_show` from the tables, without the copy in the search index",
+        _PLAIN,
+        stock_size=0,
+    ),
+    Benchmark(
+        "cost-package-search",
+        1000,
+        Bound("time", 1.2),
+        "`package_search`, 20 results and four facets",
+        _PLAIN,
+        stock_size=0,
+    ),
+    Benchmark(
+        "cost-save",
+        1000,
+        Bound("time", 1.5),
+        "`package_patch`, then `package_update` of one dataset",
+        _PLAIN,
+        stock_size=0,
+    ),
+    Benchmark(
+        "harvest-unchanged",
+        5000,
+        Bound("rate", 100),
+        "harvest of a `data.json` in which nothing changed",
+        _DCAT_JSON,
+        large=(100_000, Bound("rate", 300)),
+    ),
+    Benchmark("harvest-changed", 5000, Bound("rate", 20), "the same with one record in ten changed", _DCAT_JSON),
+    Benchmark("harvest-first", 1000, Bound("rate", 2.3), "first harvest of a `data.json`", _DCAT_JSON),
+    Benchmark(
+        "harvest-first-stock-5000",
+        0,
+        Bound("rate"),
+        "nothing: the rate of the stock harvester at 5,000 datasets, measured once",
+        _DCAT_JSON,
+        stock_size=5000,
+        by_default=False,
+    ),
+    Benchmark(
+        "page-institution",
+        5000,
+        Bound("time", 1.5),
+        "`/tablero/institucion/<name>`",
+        "CKAN's `/organization/<name>` on a site without our plugins",
+    ),
+    Benchmark(
+        "export-full",
+        10_000,
+        Bound("rate", 8),
+        "the whole catalogue as one Turtle file",
+        "paging through ckanext-dcat's `/catalog.ttl`",
+    ),
+    Benchmark(
+        "indicators-full", 10_000, Bound("rate", most_seconds=300), "measuring every dataset and all figures of the day"
+    ),
+)

@@ -1,0 +1,238 @@
+"""``python -m benchmarks.run ORDER``: what ``make bench`` does once services and sites are there.
+
+Reads one JSON document from the file ORDER: ``sites`` (see :class:`benchmarks.stage.Stage`), ``www`` (folder) and ``port``
+(where it is served, from this process), ``only`` (names of benchmarks; empty for all), ``size`` (or ``null``),
+``services`` (names and versions), ``log`` and ``output`` (``bench.json``). Words for people go to the other output.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine, records
+from benchmarks.plan import BENCHMARKS, REPETITIONS, Benchmark
+from benchmarks.results import Bound, result, side
+from benchmarks.stage import OURS, PLAIN, STOCK, Stage, WorkFailedError
+
+Runs = list[dict[str, Any]]
+OPERATIONS, SAVES, PAGES, STARTS = 200, 40, 30, 3
+
+
+def alternate(
+    ours: Callable[[int], dict[str, Any]] | None, other: Callable[[int], dict[str, Any]] | None
+) -> tuple[Runs, Runs]:
+    """Do both sides' work in turn, :data:`REPETITIONS` times, so that a slow minute of the machine meets both."""
+    runs: tuple[Runs, Runs] = [], []
+    for repetition in range(REPETITIONS):
+        for found, work in zip(runs, (ours, other), strict=True):
+            if work is not None:
+                found.append(work(repetition))
+    return runs
+
+
+def cost(stage: Stage, size: int, task: str, **order: Any) -> tuple[Runs, Runs]:
+    """What an operation costs with all our plugins, and without."""
+    stage.have(PLAIN, size)
+    stage.have(OURS, size)
+    runs = alternate(*(lambda _, site=site: stage.work(site, task, **order) for site in (OURS, PLAIN)))
+    if task == "save":
+        stage.touched(OURS)
+        stage.touched(PLAIN)
+    return runs
+
+
+def start(stage: Stage, *_: int) -> tuple[Runs, Runs]:
+    """Starts of ``ckan``; the fastest of a few counts, the others met something else on the machine."""
+
+    def begin(site: str) -> dict[str, Any]:
+        seconds = min(stage.start_seconds(site) for _ in range(STARTS))
+        return {"seconds": seconds, "count": 1, "peak_rss_mb": 0.0}
+
+    return alternate(lambda _: begin(OURS), lambda _: begin(PLAIN))
+
+
+def unchanged(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
+    """The same catalogue again."""
+    stage.have(OURS, size)
+    stage.have(STOCK, stock_size)
+    runs = alternate(
+        lambda _: stage.work(OURS, "harvest", name="catalogo-generado", size=size, expected={"unchanged": size}),
+        # The stock harvester writes every dataset again.
+        lambda _: stage.work(
+            STOCK, "harvest", name="catalogo-generado", size=stock_size, expected={"updated": stock_size}
+        ),
+    )
+    stage.touched(STOCK)
+    return runs
+
+
+def changed(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
+    """The catalogue with one record in ten changed, then changed back, and so on."""
+    stage.have(OURS, size)
+    stage.have(STOCK, stock_size)
+
+    def harvest(site: str, number: int, expected: dict[str, int], repetition: int) -> dict[str, Any]:
+        stage.change_catalogue(site, number, changed=repetition % 2 == 0)
+        return stage.work(site, "harvest", name="catalogo-generado", size=number, expected=expected)
+
+    updated = -(-size // records.ONE_CHANGED_IN)
+    runs = alternate(
+        functools.partial(harvest, OURS, size, {"updated": updated, "unchanged": size - updated}),
+        functools.partial(harvest, STOCK, stock_size, {"updated": stock_size}),
+    )
+    stage.touched(OURS)
+    stage.touched(STOCK)
+    return runs
+
+
+def first(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
+    """A catalogue that the site has never seen, another one each time."""
+
+    def harvest(site: str, number: int, expected: str, repetition: int) -> dict[str, Any]:
+        name = f"primera-{repetition}"
+        begin = repetition * 1_000_000
+        records.write_catalogue(stage.file(site, name), range(begin, begin + number))
+        stage.work(site, "source", name=name, url=stage.address(site, name))
+        return stage.work(site, "harvest", name=name, size=number, expected={expected: number})
+
+    sides = []
+    for site, number, expected in ((OURS, size, "created"), (STOCK, stock_size, "added")):
+        if number:
+            stage.have(site, 0)
+            stage.touched(site)
+        sides.append(functools.partial(harvest, site, number, expected) if number else None)
+    return alternate(*sides)
+
+
+def first_of_stock(stage: Stage, _: int, stock_size: int) -> tuple[Runs, Runs]:
+    """The stock harvester alone, once, at another size."""
+    stage.have(STOCK, 0)
+    stage.touched(STOCK)
+    records.write_catalogue(stage.file(STOCK, "sola"), range(stock_size))
+    stage.work(STOCK, "source", name="sola", url=stage.address(STOCK, "sola"))
+    return [], [stage.work(STOCK, "harvest", name="sola", size=stock_size, expected={"added": stock_size})]
+
+
+def export(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
+    """The whole catalogue as Turtle."""
+    stage.have(OURS, size)
+    stage.have(STOCK, stock_size)
+    folder = str(stage.www.parent / "export")
+    return alternate(
+        lambda _: stage.work(OURS, "export", size=size, folder=folder),
+        lambda _: stage.work(STOCK, "catalogue_pages", size=stock_size),
+    )
+
+
+def institution_page(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
+    """The page of an institution with 40 datasets."""
+    stage.have(OURS, size)
+    stage.have(STOCK, stock_size)
+    stage.work(OURS, "indicators", size=size)
+    name = records.institution(1)["name"]
+    return alternate(
+        lambda _: stage.work(OURS, "page", path=f"/tablero/institucion/{name}", times=PAGES),
+        lambda _: stage.work(STOCK, "page", path=f"/organization/{name}", times=PAGES),
+    )
+
+
+def indicators(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """All figures from everything."""
+    stage.have(OURS, size)
+    return alternate(lambda _: stage.work(OURS, "indicators", size=size), None)
+
+
+WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
+    "cost-start": start,
+    "cost-package-show": lambda stage, size, _: cost(stage, size, "package_show", times=OPERATIONS, use_cache=True),
+    "cost-package-show-database": lambda stage, size, _: cost(
+        stage, size, "package_show", times=OPERATIONS, use_cache=False
+    ),
+    "cost-package-search": lambda stage, size, _: cost(stage, size, "package_search", times=OPERATIONS),
+    "cost-save": lambda stage, size, _: cost(stage, size, "save", times=SAVES),
+    "harvest-unchanged": unchanged,
+    "harvest-changed": changed,
+    "harvest-first": first,
+    "harvest-first-stock-5000": first_of_stock,
+    "page-institution": institution_page,
+    "export-full": export,
+    "indicators-full": indicators,
+}
+
+
+def measure(stage: Stage, benchmark: Benchmark, size: int, bound: Bound) -> dict[str, Any]:
+    """Run one benchmark at one size."""
+    ours, other = WORKS[benchmark.name](stage, size, benchmark.stock_size or size)
+    line = result(benchmark.name, size, side(ours) if ours else None, side(other) if other else None, bound)
+    if line["stock"] is not None:
+        line["stock"]["size"] = other[0]["count"] if other[0]["count"] > 1 else benchmark.stock_size or size
+    return line
+
+
+def chosen(only: Sequence[str], size: int | None) -> list[tuple[Benchmark, int, Bound]]:
+    """What is to be measured, in the order in which the sites need to be filled least often."""
+    if only:
+        wanted = [benchmark for benchmark in BENCHMARKS if benchmark.name in only]
+        return [(benchmark, size or benchmark.size, _bound(benchmark, size or benchmark.size)) for benchmark in wanted]
+    wanted = [benchmark for benchmark in BENCHMARKS if benchmark.by_default]
+    named = [(benchmark, size or benchmark.size, _bound(benchmark, size or benchmark.size)) for benchmark in wanted]
+    large = [(benchmark, *benchmark.large) for benchmark in wanted if benchmark.large and not size]
+    return named + large
+
+
+def _bound(benchmark: Benchmark, size: int) -> Bound:
+    return benchmark.large[1] if benchmark.large and size >= benchmark.large[0] else benchmark.bound
+
+
+def main() -> int:
+    """Measure, write ``bench.json`` after each benchmark, and say how it went."""
+    order: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    www = Path(order["www"])
+    handler = functools.partial(_Quiet, directory=str(www))
+    server = ThreadingHTTPServer(("127.0.0.1", order["port"]), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    stage = Stage(order["sites"], www, f"http://127.0.0.1:{order['port']}", Path(order["log"]))
+    facts = {**machine.describe(order["services"].items()), "load_at_start": machine.load()}
+    document: dict[str, Any] = {"machine": facts, "results": []}
+    failed = 0
+    for benchmark, size, bound in chosen(order["only"], order["size"]):
+        began = time.monotonic()
+        _say(f"→ {benchmark.name} ({size:,}) … ", end="")
+        try:
+            line = measure(stage, benchmark, size, bound)
+        except WorkFailedError as error:
+            failed += 1
+            _say(f"✘ {error}")
+            continue
+        document["results"].append(line)
+        Path(order["output"]).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        _say(f"{_words(line)}, {time.monotonic() - began:.0f} s")
+    server.shutdown()
+    return 1 if failed else 0
+
+
+def _words(line: dict[str, Any]) -> str:
+    mark = {True: "✔", False: "✘", None: "·"}[line["ok"]]
+    sides = [f"{name} {line[name]['per_second']}/s" for name in ("ours", "stock") if line[name]]
+    return f"{mark} {', '.join(sides)}, ratio {line['ratio']}"
+
+
+def _say(words: str, end: str = "\n") -> None:
+    print(words, end=end, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

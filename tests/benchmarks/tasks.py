@@ -1,0 +1,182 @@
+"""What is measured: each function does one piece of work on the loaded site and says how long it took.
+
+The site is loaded, and what a piece of work needs is prepared, before the clock starts: no figure holds the start of a
+process. A function gives ``{"seconds", "count"}``: the time, and how many datasets (or operations) it was for.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+
+from benchmarks import seeding, site
+
+Measured = dict[str, Any]
+WARM_UP = 3
+
+
+def seed(order: dict[str, Any], _: Any) -> Measured:
+    """Not measured: fill the site. ``size``, ``kind``, ``url``, ``file``; ``datasets`` for a site without harvester."""
+    if order["kind"] == "plain":
+        return seeding.seed_plain(order["size"], order["datasets"])
+    return seeding.seed(order["size"], order["kind"], order["url"], Path(order["file"]))
+
+
+def examples(order: dict[str, Any], _: Any) -> Measured:
+    """Not measured: the first datasets of a seeded site as ``package_create`` takes them."""
+    return {"datasets": seeding.examples(order["size"])}
+
+
+def source(order: dict[str, Any], _: Any) -> Measured:
+    """Not measured: make a source without datasets. ``name``, ``url``, ``kind``."""
+    organization = seeding.make_institution(0, order["kind"])
+    return {"source": site.make_source(order["name"], order["url"], order["kind"], organization)}
+
+
+def harvest(order: dict[str, Any], _: Any) -> Measured:
+    """Harvest the source ``name`` of type ``kind``; ``expected`` says what must come of how many records."""
+    package = model.Package.get(order["name"])
+    model.Session.remove()
+    began = time.perf_counter()
+    counted = site.harvest(package.id, order["kind"])
+    seconds = time.perf_counter() - began
+    for name, number in order["expected"].items():
+        if counted.get(name, 0) != number:
+            raise RuntimeError(f"the harvest was to count {number} as {name}, it counted {counted}")
+    return {"seconds": seconds, "count": order["size"]}
+
+
+def export(order: dict[str, Any], _: Any) -> Measured:
+    """Write the whole catalogue as Turtle into ``folder``."""
+    from ckanext.mxopendata.dcat.export import ExportRequest, run
+
+    request = ExportRequest(("ttl",), Path(order["folder"]))
+    began = time.perf_counter()
+    result = run(request, datetime.now(timezone.utc))
+    seconds = time.perf_counter() - began
+    datasets = result.counts["ttl"]["datasets"]
+    if datasets != order["size"]:
+        raise RuntimeError(f"{datasets} datasets were exported, not {order['size']}")
+    return {"seconds": seconds, "count": datasets, "rendered": result.counts["ttl"].get("rendered", datasets)}
+
+
+def catalogue_pages(order: dict[str, Any], application: Any) -> Measured:
+    """Page through ckanext-dcat's ``/catalog.ttl``, 100 datasets a page."""
+    client = application.test_client()
+    pages = -(-order["size"] // 100)
+    client.get("/catalog.ttl?page=1")
+    began = time.perf_counter()
+    for page in range(1, pages + 1):
+        answer = client.get(f"/catalog.ttl?page={page}")
+        if answer.status_code != 200 or b"dcat:Dataset" not in answer.data:
+            raise RuntimeError(f"/catalog.ttl?page={page} answered {answer.status_code}")
+    return {"seconds": time.perf_counter() - began, "count": order["size"]}
+
+
+def page(order: dict[str, Any], application: Any) -> Measured:
+    """Ask for the page at ``path``."""
+    client = application.test_client()
+
+    def ask() -> None:
+        answer = client.get(order["path"])
+        if answer.status_code != 200:
+            raise RuntimeError(f"{order['path']} answered {answer.status_code}")
+
+    return _each(ask, order["times"])
+
+
+def indicators(order: dict[str, Any], _: Any) -> Measured:
+    """Measure every dataset, and all institutions' figures of the day."""
+    from ckanext.mxopendata.dashboard import computation
+
+    began = time.perf_counter()
+    outcome = computation.compute(datetime.now(timezone.utc), full=True)
+    seconds = time.perf_counter() - began
+    if outcome.measured < order["size"]:
+        raise RuntimeError(f"{outcome.measured} datasets were measured, not {order['size']}")
+    return {"seconds": seconds, "count": order["size"]}
+
+
+def package_show(order: dict[str, Any], _: Any) -> Measured:
+    """Show one dataset after the other; ``use_cache`` as in CKAN's context."""
+    ids = _dataset_ids(order["times"] + WARM_UP)
+
+    def show() -> None:
+        tk.get_action("package_show")({"user": "", "use_cache": order["use_cache"]}, {"id": ids.pop()})
+
+    return _each(show, order["times"])
+
+
+def package_search(order: dict[str, Any], _: Any) -> Measured:
+    """Search as the page of datasets does: 20 results and four facets."""
+    facets = ["tags", "organization", "license_id", "res_format"]
+
+    def search() -> None:
+        tk.get_action("package_search")({"user": ""}, {"q": "serie", "rows": 20, "facet.field": facets})
+
+    return _each(search, order["times"])
+
+
+def save(order: dict[str, Any], _: Any) -> Measured:
+    """Change a dataset: one ``package_patch`` and one ``package_update`` count as one operation."""
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    ids = _dataset_ids(order["times"] + WARM_UP)
+
+    def change() -> None:
+        dataset_id = ids.pop()
+        stamp = str(time.time_ns())
+        tk.get_action("package_patch")({"user": user}, {"id": dataset_id, "notes": f"Con una nota nueva {stamp}."})
+        dataset = tk.get_action("package_show")({"user": user, "use_cache": False}, {"id": dataset_id})
+        tk.get_action("package_update")({"user": user}, {**dataset, "notes": f"Con otra nota {stamp}."})
+        model.Session.remove()
+
+    return _each(change, order["times"])
+
+
+def _dataset_ids(count: int) -> list[str]:
+    """Some datasets, the same ones each time."""
+    query = model.Session.query(model.Package.id).filter(model.Package.type == "dataset")
+    found = [row.id for row in query.order_by(model.Package.name).limit(count)]
+    model.Session.remove()
+    if len(found) < count:
+        raise RuntimeError(f"{count} datasets are needed, the site has {len(found)}")
+    return found
+
+
+def _each(operation: Callable[[], None], times: int) -> Measured:
+    """The median time of an operation that is done many times; a pause of the machine is not the operation's."""
+    for _ in range(WARM_UP):
+        operation()
+    gc.collect()
+    seconds = []
+    for _ in range(times):
+        began = time.perf_counter()
+        operation()
+        seconds.append(time.perf_counter() - began)
+    return {"seconds": statistics.median(seconds), "count": 1}
+
+
+TASKS: dict[str, Callable[[dict[str, Any], Any], Measured]] = {
+    task.__name__: task
+    for task in (
+        seed,
+        examples,
+        source,
+        harvest,
+        export,
+        catalogue_pages,
+        page,
+        indicators,
+        package_show,
+        package_search,
+        save,
+    )
+}
