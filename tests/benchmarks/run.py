@@ -1,8 +1,9 @@
 """``python -m benchmarks.run ORDER``: what ``make bench`` does once services and sites are there.
 
-Reads one JSON document from the file ORDER: ``sites`` (see :class:`benchmarks.stage.Stage`), ``www`` (folder) and ``port``
-(where it is served, from this process), ``only`` (names of benchmarks; empty for all), ``size`` (or ``null``),
-``services`` (names and versions), ``log`` and ``output`` (``bench.json``). Words for people go to the other output.
+Reads one JSON document from the file ORDER: ``sites`` (see :class:`benchmarks.stage.Stage`), ``www`` (folder) and
+``port`` (where it is served, from this process), ``only`` (names of benchmarks; empty for all), ``size`` (or
+``null``), ``services`` (names and versions), ``log`` and ``output`` (``bench.json``). Says how it goes on the other
+output.
 """
 
 from __future__ import annotations
@@ -226,7 +227,8 @@ def _words(line: dict[str, Any]) -> str:
 
 
 def _say(words: str, end: str = "\n") -> None:
-    print(words, end=end, file=sys.stderr, flush=True)  # noqa: T201
+    sys.stderr.write(words + end)
+    sys.stderr.flush()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

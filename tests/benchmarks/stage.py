@@ -53,8 +53,7 @@ class Stage:
         ended = subprocess.run(
             [sys.executable, "-m", "benchmarks.worker"],
             input=json.dumps(document),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             check=False,
         )

@@ -25,7 +25,7 @@ def main() -> None:
             answer = TASKS[order["task"]](order, application)
         except seeding.AlreadySeededError:
             answer = {"seeded": True}
-    print("\n" + json.dumps({**answer, "peak_rss_mb": peak_rss_mb()}))
+    sys.stdout.write("\n" + json.dumps({**answer, "peak_rss_mb": peak_rss_mb()}) + "\n")
 
 
 def peak_rss_mb() -> float:
