@@ -12,7 +12,7 @@ from ckan.lib.plugins import DefaultTranslation
 
 from ckanext.mxopendata import changes, config, helpers, licences, search
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.logic import action, auth, validators
+from ckanext.mxopendata.logic import action, auth, lifting, validators
 from ckanext.mxopendata.metadata import vocabularies
 
 
@@ -43,8 +43,9 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
 
     # IConfigurable
     def configure(self, config_: Any) -> None:
-        """Let the operator's folders speak (rule 12 of the architecture)."""
+        """Let the operator's folders speak (rule 12 of the architecture); see which of our fields are in use."""
         vocabularies.use_folders(config.config_dirs())
+        lifting.use_schemas(*_schemas_in_use())
 
     # IDomainObjectModification
     def notify(self, entity: Any, operation: str) -> None:
@@ -75,12 +76,21 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
             return pkg_dict
         return search.shorten_strings(search.index_document(pkg_dict), search.TEXTS)
 
+    def after_dataset_show(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        """Show older extras as the fields they mean, also where the index is older than our schema."""
+        if context.get("validate", True) and "schema" not in context and pkg_dict.get("type") == "dataset":
+            lifting.lift_shown(pkg_dict)
+
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
         """Archived datasets are found only by who asks for them (rule 9 of the architecture)."""
         return search.leave_out_archived(search_params)
 
     def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
-        """Facets show labels, not ids."""
+        """Facets show labels, not ids; results of an index older than our schema show our fields."""
+        if "validated_data_dict" in search_params.get("fl", ""):
+            for dataset in search_results.get("results", ()):
+                if dataset.get("extras") and dataset.get("type") == "dataset":
+                    lifting.lift_shown(dataset)
         search.label_facets(search_results.get("search_facets", {}), current_language())
         return search_results
 
@@ -112,3 +122,16 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
             "tags": tk._("Keywords"),
         }
         return {name: titles[name] for name in search.FACETS}
+
+
+def _schemas_in_use() -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The expanded schemas of datasets and institutions that ckanext-scheming has read from the configuration."""
+    from ckanext.scheming.plugins import SchemingDatasetsPlugin, SchemingOrganizationsPlugin
+
+    datasets, organizations = SchemingDatasetsPlugin.instance, SchemingOrganizationsPlugin.instance
+    return (
+        tk.h.scheming_get_dataset_schema("dataset") if datasets in p.PluginImplementations(p.IDatasetForm) else None,
+        tk.h.scheming_get_organization_schema("organization")
+        if organizations in p.PluginImplementations(p.IGroupForm)
+        else None,
+    )

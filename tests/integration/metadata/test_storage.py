@@ -159,13 +159,16 @@ class TestNewLocal:
         patched = as_editor("package_patch", id=old["id"], title="Sigue viejo")
         assert patched["title"] == "Sigue viejo"
 
-    def test_an_old_value_without_a_reading_stays_until_somebody_changes_it(self, as_editor, institution):
+    def test_an_old_value_without_a_reading_is_kept_beside_its_field(self, as_editor, institution):
         old = helpers.call_action("package_create", name="raro", title="Raro", owner_org=institution["id"])
         package = model.Package.get(old["id"])
         package.extras = {**package.extras, "frequency": "cada luna llena", "theme": '["astrología"]'}
         model.Session.commit()
         search.rebuild(old["id"])
-        assert as_editor("package_patch", id=old["id"], title="Raro todavía")["frequency"] == "cada luna llena"
+        patched = as_editor("package_patch", id=old["id"], title="Raro todavía")
+        assert "frequency" not in patched
+        kept = {extra["key"]: extra["value"] for extra in patched["extras"]}
+        assert kept == {"original_frequency": "cada luna llena", "original_theme": '["astrología"]'}
         errors = refused(as_editor, "package_patch", id=old["id"], frequency="cada eclipse")
         assert errors["frequency"][0].startswith("No se reconoce la frecuencia «cada eclipse».")
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
+from ckan.lib.navl.dictization_functions import DataError
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.logic import lifting
 from ckanext.mxopendata.metadata import validation
 
-__all__ = ["mxopendata_dataset_validate"]
+__all__ = [
+    "mxopendata_dataset_validate",
+    "organization_create",
+    "organization_show",
+    "organization_update",
+    "package_create",
+    "package_show",
+    "package_update",
+]
+
+Action = Callable[[Context, DataDict], Any]
 
 
 @tk.side_effect_free
@@ -43,3 +57,79 @@ def mxopendata_dataset_validate(context: Context, data_dict: DataDict) -> dict[s
         "points": points,
         "max": most,
     }
+
+
+@tk.chained_action
+@tk.side_effect_free
+def package_show(up: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """CKAN's, for datasets whose extras hold plain text under the names of our fields, too.
+
+    What is about to be indexed (``validate`` is ``False``) is lifted before anybody converts it; what is shown, at the
+    end (``after_dataset_show``). In between ckanext-scheming 3.1 cannot convert a repeating field that holds no JSON:
+    such a dataset, met outside the index, is read once more.
+    """
+    if not context.get("validate", True):
+        stored = up(context, data_dict)
+        lifting.lift_stored(stored)
+        return stored
+    try:
+        return up(context, data_dict)
+    except (ValueError, TypeError, DataError):  # ckanext-scheming, simplejson and navl, each their own
+        stored = up({**context, "validate": False, "use_cache": False}, data_dict)
+        if not lifting.lift_stored(stored):
+            raise
+        return _validated(context, stored)
+
+
+def _validated(context: Context, stored: dict[str, Any]) -> dict[str, Any]:
+    """A dataset in the form of its schema, and what other plugins add to it."""
+    forms = p.PluginImplementations(p.IDatasetForm)
+    form: Any = next(form for form in forms if stored["type"] in form.package_types())
+    shown, _ = form.validate(context, stored, form.show_package_schema(), "package_show")
+    for plugin in p.PluginImplementations(p.IPackageController):
+        plugin.after_dataset_show(context, shown)
+    return shown
+
+
+@tk.chained_action
+def package_create(up: Action, context: Context, data_dict: DataDict) -> Any:
+    """CKAN's; extras under the names of our fields are taken for the fields."""
+    lifting.take_extras(data_dict, dict)
+    return up(context, data_dict)
+
+
+@tk.chained_action
+def package_update(up: Action, context: Context, data_dict: DataDict) -> Any:
+    """CKAN's; extras under the names of our fields are taken for the fields."""
+    lifting.take_extras(data_dict, lambda: _stored("package_show", context, data_dict))
+    return up(context, data_dict)
+
+
+@tk.chained_action
+@tk.side_effect_free
+def organization_show(up: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """CKAN's; plain text under the names of our fields is read."""
+    shown = up(context, data_dict)
+    lifting.lift_shown(shown, "organization")
+    return shown
+
+
+@tk.chained_action
+def organization_create(up: Action, context: Context, data_dict: DataDict) -> Any:
+    """CKAN's; extras under the names of our fields are taken for the fields."""
+    lifting.take_extras(data_dict, dict, "organization")
+    return up(context, data_dict)
+
+
+@tk.chained_action
+def organization_update(up: Action, context: Context, data_dict: DataDict) -> Any:
+    """CKAN's; extras under the names of our fields are taken for the fields."""
+    lifting.take_extras(data_dict, lambda: _stored("organization_show", context, data_dict), "organization")
+    return up(context, data_dict)
+
+
+def _stored(action: str, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """What is stored, as the caller may see it."""
+    known: dict[str, Any] = dict(context)
+    asking: Any = {key: known[key] for key in ("user", "auth_user_obj", "ignore_auth") if key in known}
+    return tk.get_action(action)(asking, {"id": data_dict.get("id") or data_dict.get("name")})
