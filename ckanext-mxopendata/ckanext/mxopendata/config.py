@@ -51,11 +51,17 @@ def harvest_batch() -> int:
     return int(tk.config[HARVEST_BATCH])
 
 
-def harvest_folder() -> Path:
-    """Where catalogue files lie while they are read; made where it does not exist yet."""
+def harvest_folder_path() -> tuple[Path, bool]:
+    """Where catalogue files lie while they are read, and whether that folder holds nothing else."""
     storage = tk.config.get("ckan.storage_path")
     default = Path(storage, "mxopendata", "harvest") if storage else Path(tempfile.gettempdir(), "mxopendata-harvest")
-    folder = Path(tk.config[HARVEST_FOLDER] or default)
+    chosen = tk.config[HARVEST_FOLDER]
+    return (Path(chosen), False) if chosen else (default, bool(storage))
+
+
+def harvest_folder() -> Path:
+    """Where catalogue files lie while they are read; made where it does not exist yet."""
+    folder, _ = harvest_folder_path()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -17,6 +17,7 @@ __all__ = ["mxopendata"]
 COMMANDS: dict[str, tuple[str, str]] = {
     # command: (plugin that brings it, module:attribute)
     "doctor": ("mxopendata", "ckanext.mxopendata.cli.doctor:doctor"),
+    "uninstall": ("mxopendata", "ckanext.mxopendata.cli.uninstall:uninstall"),
     "solr-schema": ("mxopendata", "ckanext.mxopendata.cli.solr_schema:solr_schema"),
     "sources": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.sources:sources"),
     "harvest": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.harvest:harvest"),

@@ -1,0 +1,1 @@
+"""Going back to the site that was there before: what ``ckan mxopendata uninstall`` looks for, mends and says."""
