@@ -6,6 +6,7 @@ the local ones alone. A dataset keeps its id, its name and the ids of its resour
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,7 @@ from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 
 # Ours to set, whatever the crosswalk says of a field of that name in the source.
 PROVENANCE = ("source_catalog", "source_identifier", "source_url", "harvested_at")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # What a resource is known by when its list comes again, the surest first.
 RESOURCE_KEYS = ("identifier", "url", "download_url", "access_url", "name")
 
@@ -99,7 +101,7 @@ class DatasetWriter:
         dataset = {**mapped.dataset, **self._provenance(row, record)}
         tags = [tag["name"] for tag in dataset.get("tags", [])]
         if row["action"] == "created":
-            dataset_id = self._create(row, dataset)
+            dataset_id = self._create(row, {**dataset, **self._remote_id(record)})
         else:
             dataset_id = row["dataset_id"]
             self._merge(dataset_id, dataset, adopted=row["matched_by"] == "harvester")
@@ -110,6 +112,17 @@ class DatasetWriter:
         if row["possible_duplicate_of"]:
             dataset["possible_duplicate_of"] = row["possible_duplicate_of"]
         return tk.get_action("package_create")(self._context(), dataset)
+
+    def _remote_id(self, record: Mapping[str, Any]) -> dict[str, str]:
+        """The id of a dataset of another CKAN, where it is free here.
+
+        ckanext-harvest's own harvester knows its datasets by that: so it finds ours when a source goes back to it.
+        """
+        remote = record.get("id")
+        if self.connector.platform != "ckan" or not isinstance(remote, str) or not _UUID.fullmatch(remote):
+            return {}
+        taken = model.Session.execute(sa.select(PACKAGE.c.id).where(PACKAGE.c.id == remote)).first()
+        return {} if taken else {"id": remote}
 
     def _new_name(self, row: Mapping[str, Any]) -> str:
         name = identity.dataset_name(row["title"])

@@ -112,8 +112,8 @@ def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
 def rebuild_source(source_id: str, defer_commit: bool = False) -> None:
     """Index a harvest source anew, validated.
 
-    ckanext-harvest 1.6.3 stores an unvalidated dictionary on CKAN 2.12, after which the type of the source is lost. CKAN
-    2.11 validates it before it is stored.
+    ckanext-harvest 1.6.3 stores an unvalidated dictionary on CKAN 2.12, after which the type of the source is lost.
+    CKAN 2.11 validates it before it is stored.
     """
     if not INDEXED_BY_COMMIT:
         logic.index_update_package({"ignore_auth": True}, source_id, defer_commit)

@@ -31,6 +31,8 @@ FOLDER = "harvest_configs"
 DEFAULT_SCHEDULE = "WEEKLY"
 _MANAGED = ManagedSource.__table__
 _EVERY_DAYS = {"ALWAYS": 1, "DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31}
+# Types of the stock harvesters → those of ours that read the same portals and take over their datasets.
+SUCCESSORS = {"ckan": "mx_ckan", "dcat_json": "mx_datajson"}
 # What needs attention first.
 HEALTHS = ("failed", "held", "errors", "late", "running", "never", "ok", "off")
 _HEALTH = {
@@ -106,7 +108,8 @@ def read_files(paths: Iterable[str]) -> list[ConfigFile]:
 def sync(paths: Iterable[str], dry_run: bool = False) -> SyncResult:
     """Bring CKAN's sources to what the configuration files say.
 
-    Only sources that a file created are touched; none is ever removed.
+    Only sources that a file created are touched, and those of a stock harvester whose address a file names with the
+    type of ours that takes its place: they become the file's. None is ever removed.
 
     Args:
         paths: files and folders besides those of the suite and of ``ckanext.mxopendata.config_dirs``.
@@ -230,8 +233,8 @@ def save(content: Mapping[str, Any], origin: str | None) -> str:
 
 def _sync_one(file: ConfigFile, result: SyncResult, dry_run: bool) -> None:
     content, name = file.content, file.name
-    package = model.Package.get(name)
     enabled = content.get("enabled", True)
+    package = model.Package.get(name) or (_predecessor(content) if enabled else None)
     if package is None:
         if not enabled:
             result.disabled.append(name)
@@ -241,7 +244,8 @@ def _sync_one(file: ConfigFile, result: SyncResult, dry_run: bool) -> None:
             save(content, file.path)
         return
     managed = model.Session.execute(sa.select(_MANAGED.c.file).where(_MANAGED.c.source_id == package.id)).first()
-    if managed is None or package.state != "active":
+    taken_over = enabled and managed is None and _is_succeeded(HarvestSource.get(package.id), content)
+    if package.state != "active" or managed is None and not taken_over:
         result.refuse(file.path, [Finding("source_not_ours", value=name)])
         return
     changes = _changes(package, content)
@@ -256,10 +260,27 @@ def _sync_one(file: ConfigFile, result: SyncResult, dry_run: bool) -> None:
         result.disabled.append(name)
 
 
+def _predecessor(content: Mapping[str, Any]) -> Any:
+    """The dataset behind the source of a stock harvester that a file takes over, or ``None``."""
+    old = [stock for stock, ours in SUCCESSORS.items() if ours == content["type"]]
+    sources = model.Session.query(HarvestSource).filter(HarvestSource.type.in_(old), HarvestSource.active.is_(True))
+    found = [source.id for source in sources if _is_succeeded(source, content)]
+    return model.Package.get(found[0]) if len(found) == 1 else None
+
+
+def _is_succeeded(source: Any, content: Mapping[str, Any]) -> bool:
+    """Whether a source is of a stock harvester, and a file names its address with the type that takes its place."""
+    if source is None or SUCCESSORS.get(source.type) != content["type"]:
+        return False
+    here, there = (str(url).strip().rstrip("/").lower() for url in (source.url, content["url"]))
+    return here == there
+
+
 def _changes(package: Any, content: Mapping[str, Any]) -> list[dict[str, Any]]:
     source = HarvestSource.get(package.id)
     wanted = _source_dict(content)
     now = {
+        "name": package.name,
         "title": source.title,
         "url": source.url,
         "source_type": source.type,

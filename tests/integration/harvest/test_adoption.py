@@ -1,0 +1,419 @@
+"""A source of a stock harvester becomes one of ours, and goes back: its datasets stay what they are."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+import sqlalchemy as sa
+
+import ckan.plugins as p
+from ckan import model
+from ckan.tests import factories, helpers
+
+from ckanext.harvest import queue
+from ckanext.harvest.model import HarvestJob, HarvestObject
+
+from .conftest import INSTITUTION, catalogue, record, records_of
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.usefixtures("clean_site", "with_request_context", "stock_harvesters"),
+]
+
+
+@pytest.fixture
+def stock_harvesters(clean_site: None) -> None:
+    """The harvesters that come with ckanext-harvest and ckanext-dcat, beside ours."""
+    for name in ("ckan_harvester", "dcat_json_harvester"):
+        if not p.plugin_loaded(name):
+            p.load(name)
+
+
+@pytest.fixture(autouse=True)
+def another_portal() -> None:
+    """No two tests harvest the same datasets."""
+    PORTAL.append(next(_NUMBERS))
+
+
+_NUMBERS = itertools.count(1)
+PORTAL: list[int] = []
+
+
+def package(number: int, **fields: Any) -> dict[str, Any]:
+    """A dataset of another CKAN."""
+    return {
+        "id": str(uuid5(NAMESPACE_URL, f"remoto-{PORTAL[-1]}-{number}")),
+        "name": f"remoto-{PORTAL[-1]}-{number}",
+        "title": f"Remoto {PORTAL[-1]} {number}",
+        "notes": "Datos de otro portal",
+        "type": "dataset",
+        "state": "active",
+        "private": False,
+        "license_id": "cc-by",
+        "metadata_created": "2026-01-01T00:00:00.000000",
+        "metadata_modified": "2026-02-01T00:00:00.000000",
+        "organization": {"name": "dependencia", "title": "Dependencia"},
+        "owner_org": str(uuid5(NAMESPACE_URL, "dependencia")),
+        "groups": [],
+        "tags": [{"name": "agua"}, {"name": "riego"}],
+        "extras": [
+            {"key": "frequency", "value": "Mensual"},
+            {"key": "theme", "value": "Medio ambiente"},
+            {"key": "language", "value": "es"},
+            {"key": "clave_interna", "value": f"K-{number}"},
+        ],
+        "resources": [
+            {
+                "id": str(uuid5(NAMESPACE_URL, f"archivo-{PORTAL[-1]}-{number}")),
+                "name": "Tabla",
+                "url": f"https://remoto.ejemplo.gob.mx/{number}.csv",
+                "format": "CSV",
+            }
+        ],
+        **fields,
+    }
+
+
+def serve_ckan(portal: Any, *packages: dict[str, Any]) -> None:
+    """Let the loopback portal answer ``package_search`` as a CKAN does, as far as harvesters ask it."""
+
+    def answer(handler: Any, query: Any) -> None:
+        start, rows = int(query.get("start", ["0"])[0]), int(query.get("rows", ["10"])[0])
+        wanted = sorted(packages, key=lambda item: item["id"])
+        since = query.get("fq", [""])[0].partition("metadata_modified:[")[2].partition("Z TO")[0]
+        if since:
+            wanted = [item for item in wanted if item["metadata_modified"] >= since]
+        result = {"count": len(wanted), "results": wanted[start : start + rows]}
+        body = json.dumps({"success": True, "result": result}).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    portal.serve_with("/api/3/action/package_search", answer)
+
+
+def serve_file(portal: Any, *records: dict[str, Any]) -> None:
+    """Let the loopback portal serve a data.json."""
+    portal.serve("/data.json", catalogue(*records))
+
+
+def dcat_record(number: int, **fields: Any) -> dict[str, Any]:
+    """A record that the stock harvester for data.json can take."""
+    return record(f"dj-{PORTAL[-1]}-{number}", language=["es"], publisher={"name": "Dirección de Obras"}, **fields)
+
+
+@pytest.fixture
+def make_stock(portal: Any, make_source: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Makes a source of a stock type; its portal has an address of its own each time."""
+
+    def make(source_type: str, **config: Any) -> dict[str, Any]:
+        path = portal.url("") if source_type == "ckan" else "/data.json"
+        return make_source(path, source_type, **config)
+
+    return make
+
+
+def _consume(consumer: Any, callback: Any) -> None:
+    while True:
+        method, _, body = consumer.basic_get(queue="")
+        if body is None:
+            return
+        if None in json.loads(body).values():
+            continue
+        consumer.redis.set(consumer.persistance_key(body), "2026-11-22 10:00:00.000000")
+        callback(consumer, method, None, body)
+
+
+def stock_harvest(source: dict[str, Any]) -> HarvestJob:
+    """Harvest with the consumers of ckanext-harvest and ``harvester run``; nothing may go wrong."""
+    job = helpers.call_action("harvest_job_create", source_id=source["id"], run=True)
+    _consume(queue.get_gather_consumer(), queue.gather_callback)
+    _consume(queue.get_fetch_consumer(), queue.fetch_callback)
+    # What ckanext-dcat wants removed gets no id until it is stored; ``harvester run`` sends it again.
+    queue.resubmit_objects()
+    _consume(queue.get_fetch_consumer(), queue.fetch_callback)
+    site_user = helpers.call_action("get_site_user")["name"]
+    helpers.call_action("harvest_jobs_run", context={"user": site_user}, source_id=source["id"])
+    model.Session.expire_all()
+    ended = HarvestJob.get(job["id"])
+    assert ended.status == "Finished"
+    assert [error.message for error in ended.gather_errors] == []
+    errors = [error.message for harvested in ended.objects for error in harvested.errors]
+    assert errors == []
+    return ended
+
+
+def change_type(source: dict[str, Any], source_type: str) -> None:
+    """What an operator does in the form."""
+    helpers.call_action("harvest_source_patch", id=source["id"], source_type=source_type)
+    assert helpers.call_action("harvest_source_show", id=source["id"])["source_type"] == source_type
+
+
+def datasets_of(source: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Dataset id → dataset, of all that any harvester made for a source."""
+    query = sa.select(HarvestObject.package_id).where(
+        HarvestObject.harvest_source_id == source["id"], HarvestObject.package_id.isnot(None)
+    )
+    ids = set(model.Session.execute(query).scalars())
+    return {dataset_id: stored(dataset_id) for dataset_id in ids}
+
+
+def stored(dataset_id: str) -> dict[str, Any]:
+    """A dataset as the database has it: the index adds its harvest object to the extras."""
+    return helpers.call_action("package_show", context={"use_cache": False}, id=dataset_id)
+
+
+def identities(datasets: dict[str, dict[str, Any]]) -> set[tuple[Any, ...]]:
+    """What must not change: ids, names, ids of resources."""
+    return {
+        (key, dataset["name"], *sorted(resource["id"] for resource in dataset["resources"]))
+        for key, dataset in datasets.items()
+    }
+
+
+def extras_of(dataset: dict[str, Any]) -> dict[str, str]:
+    """The extras of a dataset, each of which may be there once."""
+    keys = [extra["key"] for extra in dataset.get("extras", [])]
+    assert len(keys) == len(set(keys))
+    return {extra["key"]: extra["value"] for extra in dataset.get("extras", [])}
+
+
+KINDS = {
+    "ckan": ("mx_ckan", serve_ckan, package),
+    "dcat_json": ("mx_datajson", serve_file, dcat_record),
+}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Each of the stock types that ours take over."""
+    return request.param
+
+
+def test_a_changed_type_adopts_the_datasets(portal, make_stock, harvest, kind):
+    ours, serve, make = KINDS[kind]
+    serve(portal, *(make(number) for number in range(5)))
+    source = make_stock(kind)
+    stock_harvest(source)
+    before = datasets_of(source)
+    assert len(before) == 5
+    change_type(source, ours)
+    run = harvest(source)
+    assert (run["read"], run["matched"], run["created"]) == (5, 5, 0)
+    assert (run["in_grace"], run["archived"], run["deleted"], run["rejected"]) == (0, 0, 0, 0)
+    assert [finding["code"] for finding in run["findings"]] == ["datasets_adopted"]
+    after = datasets_of(source)
+    assert identities(after) == identities(before)
+    assert {dataset["frequency"] for dataset in after.values()} == {"R/P1M"}
+    assert {line.matched_by for line in records_of(run["run"])} == {"harvester"}
+    assert helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"')["count"] == 5
+    again = harvest(source)
+    assert (again["read"], again["unchanged"], again["findings"]) == (5, 5, [])
+
+
+def test_it_goes_back_and_comes_again(portal, make_stock, harvest, kind):
+    """The stock harvester finds what ours wrote, also what ours created; ours then find what it wrote meanwhile."""
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0), make(1))
+    source = make_stock(kind)
+    stock_harvest(source)
+    change_type(source, ours)
+    serve(portal, make(0), make(1), make(2))
+    assert (run := harvest(source))["created"] == 1, run
+    before = datasets_of(source)
+    change_type(source, kind)
+    later = {"title": "Cambiado allá"} | ({"metadata_modified": "2099-01-01T00:00:00"} if kind == "ckan" else {})
+    serve(portal, make(0), make(1, **later), make(2, **later), make(3, metadata_modified="2099-01-01T00:00:00"))
+    stock_harvest(source)
+    between = datasets_of(source)
+    assert len(between) == 4
+    assert set(before) < set(between)
+    assert {dataset["state"] for dataset in between.values()} == {"active"}
+    change_type(source, ours)
+    run = harvest(source)
+    assert (run["read"], run["created"], run["in_grace"], run["rejected"]) == (4, 0, 0, 0)
+    after = datasets_of(source)
+    assert identities(after) == identities(between)
+    assert {dataset["source_identifier"] for dataset in after.values()} == {
+        item["guid"] for item in map(_stock_keys, after.values())
+    }
+    assert harvest(source)["unchanged"] == 4
+
+
+def _stock_keys(dataset: dict[str, Any]) -> dict[str, str]:
+    """What the stock harvesters find a dataset by again."""
+    query = sa.select(HarvestObject.guid).where(
+        HarvestObject.package_id == dataset["id"], HarvestObject.current.is_(True)
+    )
+    return {"guid": model.Session.execute(query).scalar_one()}
+
+
+def test_what_is_gone_deleted_or_private_stays_so(portal, make_stock, harvest, kind):
+    ours, serve, make = KINDS[kind]
+    serve(portal, *(make(number) for number in range(10)))
+    source = make_stock(kind)
+    stock_harvest(source)
+    by_title = {dataset["title"]: dataset for dataset in datasets_of(source).values()}
+    gone, removed, hidden = (by_title[make(number)["title"]] for number in (0, 1, 2))
+    helpers.call_action("package_delete", id=removed["id"])
+    helpers.call_action("package_patch", id=hidden["id"], private=True)
+    before = datasets_of(source)
+    serve(portal, *(make(number) for number in range(1, 10)))
+    change_type(source, ours)
+    run = harvest(source, at="2026-11-22T10:00:00+00:00")
+    assert (run["status"], run["read"], run["created"], run["matched"], run["excluded"]) == ("finished", 9, 0, 8, 1)
+    assert (run["in_grace"], run["archived"], run["deleted"]) == (1, 0, 0)
+    after = datasets_of(source)
+    assert identities(after) == identities(before)
+    assert after[removed["id"]]["state"] == "deleted"
+    assert after[hidden["id"]]["private"] is True
+    assert after[gone["id"]]["metadata_modified"] == before[gone["id"]]["metadata_modified"]
+    later = harvest(source, at="2026-12-01T10:00:00+00:00")
+    assert (later["unchanged"], later["archived"]) == (8, 1)
+    archived = stored(gone["id"])
+    assert (archived["state"], archived["name"]) == ("active", gone["name"])
+    assert archived["archived_at"]
+
+
+def test_what_editors_did_and_what_the_harvester_left_survives(portal, make_stock, harvest, kind):
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0))
+    source = make_stock(kind)
+    stock_harvest(source)
+    (dataset,) = datasets_of(source).values()
+    extras = extras_of(dataset)
+    assert extras
+    helpers.call_action(
+        "package_patch",
+        id=dataset["id"],
+        tags=[*({"name": tag["name"]} for tag in dataset["tags"]), {"name": "añadida aquí"}],
+        policy_alignment=["sdg:6"],
+        extras=[*({"key": key, "value": value} for key, value in extras.items()), {"key": "nota", "value": "De aquí"}],
+    )
+    tags = {"tags": [{"name": "agua"}]} if kind == "ckan" else {"keyword": ["agua"]}
+    serve(portal, make(0, **tags))
+    change_type(source, ours)
+    assert harvest(source)["matched"] == 1
+    (after,) = datasets_of(source).values()
+    assert {"agua", "añadida aquí"} <= {tag["name"] for tag in after["tags"]}
+    assert not {"riego", "drenaje"} & {tag["name"] for tag in after["tags"]}
+    assert after["policy_alignment"] == ["sdg:6"]
+    assert extras_of(after) == {**extras, "nota": "De aquí"}
+    shown = helpers.call_action("package_show", id=dataset["id"])
+    assert extras_of(shown)["harvest_source_id"] == source["id"]
+
+
+def test_a_file_is_known_by_its_place(portal, make_stock, harvest, kind):
+    """Address and name of a file have changed; its number stayed."""
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0))
+    source = make_stock(kind)
+    stock_harvest(source)
+    before = datasets_of(source)
+    moved = make(0)
+    (file,) = moved.get("resources") or moved["distribution"]
+    file.update({"name" if kind == "ckan" else "title": "Otro nombre"})
+    file.update({"url" if kind == "ckan" else "downloadURL": "https://nuevo.ejemplo.gob.mx/datos.csv"})
+    serve(portal, moved)
+    change_type(source, ours)
+    harvest(source)
+    after = datasets_of(source)
+    assert identities(after) == identities(before)
+    assert [item["url"] for dataset in after.values() for item in dataset["resources"]] == [
+        "https://nuevo.ejemplo.gob.mx/datos.csv"
+    ]
+
+
+def test_datasets_of_one_record_are_left_but_one(portal, make_stock, harvest, kind):
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0), make(1))
+    source = make_stock(kind)
+    job = stock_harvest(source)
+    copy = factories.Dataset(owner_org=INSTITUTION, title="Copia de antes", frequency="R/P1M")
+    guid = next(harvested.guid for harvested in job.objects)
+    double = HarvestObject(guid=guid, job=job, package_id=copy["id"], current=True, content=json.dumps(make(0)))
+    double.gathered = sa.func.timezone("utc", sa.func.now() - sa.text("interval '1 year'"))
+    double.save()
+    before = stored(copy["id"])
+    change_type(source, ours)
+    run = harvest(source)
+    assert (run["status"], run["matched"], run["created"], run["in_grace"]) == ("finished_with_warnings", 2, 0, 0)
+    assert {finding["code"] for finding in run["findings"]} == {"datasets_adopted", "datasets_not_adopted"}
+    assert copy["name"] in str(run["findings"])
+    assert stored(copy["id"]) == before
+
+
+def test_what_dcat_json_removed_comes_back_as_the_same_dataset(portal, make_stock, harvest):
+    serve_file(portal, dcat_record(1), dcat_record(2))
+    source = make_stock("dcat_json")
+    stock_harvest(source)
+    before = datasets_of(source)
+    serve_file(portal, dcat_record(1))
+    stock_harvest(source)
+    serve_file(portal, dcat_record(1), dcat_record(2))
+    change_type(source, "mx_datajson")
+    run = harvest(source)
+    assert (run["created"], run["matched"], run["restored"]) == (0, 1, 1)
+    assert identities(datasets_of(source)) == identities(before)
+
+
+def test_a_dataset_of_another_source_is_not_taken(portal, make_stock, make_source, harvest):
+    serve_file(portal, dcat_record(1))
+    source = make_stock("dcat_json")
+    job = stock_harvest(source)
+    (dataset_id,) = datasets_of(source)
+    portal.serve("/otro.json", catalogue(dcat_record(9)))
+    other = make_source("/otro.json", "dcat_json")
+    stock_harvest(other)
+    stranger = HarvestObject(
+        guid=dcat_record(9)["identifier"],
+        job=job,
+        package_id=next(iter(datasets_of(other))),
+        current=False,
+        content="{}",
+    )
+    stranger.save()
+    change_type(source, "mx_datajson")
+    run = harvest(source)
+    assert (run["matched"], run["in_grace"]) == (1, 0)
+    assert [line.dataset_id for line in records_of(run["run"])] == [dataset_id]
+
+
+STOCK_CONFIG = {
+    "default_tags": [{"name": "federal"}],
+    "default_extras": {"nota": "x"},
+    "override_extras": True,
+    "remote_orgs": "only_local",
+    "force_all": True,
+    "read_only": True,
+    "clean_tags": True,
+    "api_version": 2,
+    "organizations_filter_include": ["dependencia"],
+}
+
+
+def test_keys_of_the_stock_configuration_are_explained_and_filters_honoured(portal, make_stock, harvest):
+    elsewhere = package(9, organization={"name": "otra", "title": "Otra"})
+    serve_ckan(portal, package(0), package(1))
+    source = make_stock("ckan", **STOCK_CONFIG)
+    stock_harvest(source)
+    before = datasets_of(source)
+    serve_ckan(portal, package(0), package(1), elsewhere)
+    change_type(source, "mx_ckan")
+    run = harvest(source)
+    assert (run["status"], run["matched"], run["created"], run["excluded"]) == ("finished_with_warnings", 2, 0, 1)
+    said = {finding["field"]: finding for finding in run["findings"] if finding["field"]}
+    assert set(said) == set(STOCK_CONFIG)
+    assert "«defaults.tag_string»" in said["default_tags"]["cure"]
+    assert said["remote_orgs"]["severity"] == "warning"
+    after = datasets_of(source)
+    assert identities(after) == identities(before)
+    # What the operator had it add stays.
+    assert all({"name": "federal"} in [{"name": tag["name"]} for tag in item["tags"]] for item in after.values())
+    assert {extras_of(item)["nota"] for item in after.values()} == {"x"}
