@@ -70,13 +70,15 @@ def package_show(up: Action, context: Context, data_dict: DataDict) -> dict[str,
     """
     if not context.get("validate", True):
         stored = up(context, data_dict)
-        lifting.lift_stored(stored)
+        # A harvest source, to name one, has a frequency of its own.
+        if stored.get("type") == "dataset":
+            lifting.lift_stored(stored)
         return stored
     try:
         return up(context, data_dict)
     except (ValueError, TypeError, DataError):  # ckanext-scheming, simplejson and navl, each their own
         stored = up({**context, "validate": False, "use_cache": False}, data_dict)
-        if not lifting.lift_stored(stored):
+        if stored.get("type") != "dataset" or not lifting.lift_stored(stored):
             raise
         return _validated(context, stored)
 
