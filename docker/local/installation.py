@@ -7,6 +7,7 @@ import importlib.util
 import platform
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from local import commands, files
@@ -18,6 +19,12 @@ OLDEST_PYTHON = (3, 10)
 SOURCES = ("docker/local/requirements.txt", "pyproject.toml", "setup.py")
 STAMP = ".mxopendata-installed"
 UNFINISHED = ".mxopendata-unfinished"
+PROJECT = "ckanext-mxopendata"
+# The CKANs that the suite comes to as a guest, and the list each is installed from.
+GUEST_LISTS = {
+    "2.12": "docker/local/requirements.txt",
+    "2.11": "docker/local/requirements-2.11.txt",
+}
 
 
 def check_machine() -> None:
@@ -75,18 +82,59 @@ def install(settings: Settings) -> None:
             commands.run([sys.executable, "-m", "venv", settings.venv], log)
         _install_packages(settings, log)
     except commands.CommandFailed as error:
-        raise Problem(
-            f"No se pudieron instalar los paquetes de Python: revise la conexión (detalle en {log}) y repita la orden.",
-            f"The Python packages could not be installed: check the network (details in {log}) and run it again.",
-        ) from error
+        raise _not_installed(log) from error
     files.write_text(settings.venv / STAMP, _mark(settings), 0o644)
     unfinished.unlink()
+
+
+def guest(settings: Settings, version: str) -> Path:
+    """The environment of an existing CKAN that does not know the suite; made once, or brought up to date.
+
+    Args:
+        settings: the installation; its own environment is there already.
+        version: one of ``GUEST_LISTS``.
+
+    Returns:
+        The environment's folder. A test may install the suite there: this takes it away again.
+
+    Raises:
+        Problem: the packages cannot be had.
+    """
+    environment = replace(settings, venv_name=f"venv-guest-{version}")
+    requirements = settings.root / GUEST_LISTS[version]
+    mark = hashlib.sha256(f"{sys.version}{environment.venv.resolve()}".encode() + requirements.read_bytes()).hexdigest()
+    stamp, unfinished = environment.venv / STAMP, environment.venv / UNFINISHED
+    log = settings.logs / f"install-guest-{version}.log"
+    uv = settings.venv / "bin" / "uv"
+    try:
+        if unfinished.exists() or not stamp.exists() or stamp.read_text(encoding="utf-8") != mark:
+            shutil.rmtree(environment.venv, ignore_errors=True)
+            environment.venv.mkdir(parents=True)
+            unfinished.touch()
+            commands.run([settings.python, "-m", "venv", environment.venv], log)
+            if uv.exists():
+                (environment.venv / "bin" / "uv").symlink_to(uv)
+            _pip_install(environment, log, "-r", str(requirements))
+            files.write_text(stamp, mark, 0o644)
+            unfinished.unlink()
+        elif any(environment.venv.glob("lib/python3*/site-packages/ckanext_mxopendata-*.dist-info")):
+            commands.run([environment.python, "-m", "pip", "uninstall", "--yes", PROJECT], log)
+    except commands.CommandFailed as error:
+        raise _not_installed(log) from error
+    return environment.venv
 
 
 def _install_packages(settings: Settings, log: Path) -> None:
     _pip_install(settings, log, "-r", str(settings.root / "docker/local/requirements.txt"))
     # Build isolation would fetch setuptools once more; the pinned one is there by now.
     _pip_install(settings, log, "--no-deps", "--no-build-isolation", "-e", str(settings.root))
+
+
+def _not_installed(log: Path) -> Problem:
+    return Problem(
+        f"No se pudieron instalar los paquetes de Python: revise la conexión (detalle en {log}) y repita la orden.",
+        f"The Python packages could not be installed: check the network (details in {log}) and run it again.",
+    )
 
 
 def _pip_install(settings: Settings, log: Path, *words: str) -> None:

@@ -23,6 +23,7 @@ class Settings:
         home: state of this installation; removed by ``make clean``.
         installations: what is downloaded and never changes (virtual environment, Solr, Java); by default ``home``.
         build: where ``stack.json`` is written.
+        venv_name: the folder of the virtual environment there.
         port: the site's port as asked for, ``None`` when nobody asked.
         database_url, solr_url, redis_url: servers that exist already, ``None`` to start our own.
     """
@@ -31,6 +32,7 @@ class Settings:
     home: Path
     installations: Path
     build: Path
+    venv_name: str = "venv"
     port: int | None = None
     database_url: str | None = None
     solr_url: str | None = None
@@ -40,7 +42,7 @@ class Settings:
     @property
     def venv(self) -> Path:
         """The virtual environment."""
-        return self.installations / "venv"
+        return self.installations / self.venv_name
 
     @property
     def python(self) -> Path:

@@ -8,6 +8,7 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from local import commands, files, java, programs, state
@@ -65,19 +66,21 @@ def install(settings: Settings) -> None:
             ) from error
 
 
-def start(settings: Settings, *cores: str) -> None:
+def start(settings: Settings, *cores: str, schemas: Mapping[str, str] | None = None) -> None:
     """Ask for the server, with its cores.
 
     Args:
         settings: the installation.
-        cores: their names; all have the same schema.
+        cores: their names; they have our schema, for the CKAN that is installed.
+        schemas: more cores, each with a schema of its own.
     """
     number = state.port(settings, NAME, running=programs.running(settings, NAME) is not None)
     home = settings.home / NAME
-    schema = _schema(settings)
+    schema = _schema(settings) if cores else ""
+    contents = {**dict.fromkeys(cores, schema), **(schemas or {})}
     files.write_text(home / "solr.xml", (OURS / "solr.xml").read_text(encoding="utf-8"), 0o644)
-    for core in cores:
-        _write_core(home / core, core, schema)
+    for core, content in contents.items():
+        _write_core(home / core, core, content)
     argv = [
         str(java.java(settings)),
         f"-Xmx{HEAP}",
@@ -93,7 +96,7 @@ def start(settings: Settings, *cores: str) -> None:
         "org.eclipse.jetty.xml.XmlConfiguration",
         str(OURS / "jetty.xml"),
     ]
-    version = hashlib.sha256("".join([schema, *cores]).encode()).hexdigest()
+    version = hashlib.sha256("".join([*contents, *contents.values()]).encode()).hexdigest()
     programs.want(
         settings,
         programs.Program(NAME, argv, folder=str(home), order=programs.SERVICE, stop_seconds=30, version=version),
@@ -130,6 +133,18 @@ def url(settings: Settings, core: str) -> str:
 def _libraries(settings: Settings) -> Path:
     mark = hashlib.sha256((OURS / "pom.xml").read_bytes()).hexdigest()[:8]
     return settings.installations / f"solr-libraries-{mark}"
+
+
+def untouched_schema(venv: Path) -> str:
+    """The schema that the CKAN of a virtual environment brings, as it is.
+
+    Raises:
+        FileNotFoundError: there is no CKAN.
+    """
+    found = next(venv.glob("lib/python3*/site-packages/ckan/config/solr/schema.xml"), None)
+    if found is None:
+        raise FileNotFoundError(f"{venv}: ckan/config/solr/schema.xml")
+    return found.read_text(encoding="utf-8")
 
 
 def _schema(settings: Settings) -> str:

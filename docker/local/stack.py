@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -133,33 +133,35 @@ def install(settings: Settings) -> None:
             solr.install(settings)
 
 
-def start_services(settings: Settings, *names: str) -> dict[str, str]:
+def start_services(settings: Settings, *names: str, schemas: Mapping[str, str] | None = None) -> dict[str, str]:
     """Start PostgreSQL, Valkey and Solr, or those of them that nobody gave us.
 
     Args:
         settings: the installation.
         names: databases and cores to have; the first one is CKAN's.
+        schemas: more databases and cores, with the Solr schema of each.
 
     Returns:
         CKAN's options ``sqlalchemy.url``, ``solr_url`` and ``ckan.redis.url``, of the first name.
     """
+    everything = (*names, *(schemas or {}))
     ensure_supervisor(settings)
     with step("PostgreSQL, Valkey y Solr"):
         if settings.solr_url is None:
-            solr.start(settings, *names)
+            solr.start(settings, *names, schemas=schemas)
         if settings.database_url is None:
             postgres.start(settings)
         if settings.redis_url is None:
             valkey.start(settings)
         if settings.database_url is None:
-            postgres.wait(settings, *names)
+            postgres.wait(settings, *everything)
         if settings.redis_url is None:
             valkey.wait(settings)
         if settings.solr_url is None:
-            solr.wait(settings, *names)
+            solr.wait(settings, *everything)
     return {
-        "sqlalchemy.url": settings.database_url or postgres.url(settings, names[0]),
-        "solr_url": settings.solr_url or solr.url(settings, names[0]),
+        "sqlalchemy.url": settings.database_url or postgres.url(settings, everything[0]),
+        "solr_url": settings.solr_url or solr.url(settings, everything[0]),
         "ckan.redis.url": settings.redis_url or valkey.url(settings),
     }
 
