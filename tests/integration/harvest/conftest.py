@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+import pysolr
 import pytest
 import sqlalchemy as sa
 
@@ -95,6 +96,20 @@ def make_source(portal: Any) -> Callable[..., dict[str, Any]]:
         )
 
     return make
+
+
+@pytest.fixture
+def indexed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids of datasets that are sent to Solr, as often as they are, whoever sends them."""
+    sent: list[str] = []
+    add = pysolr.Solr.add
+
+    def noted(solr: pysolr.Solr, docs: list[dict[str, Any]], *arguments: Any, **options: Any) -> Any:
+        sent.extend(document["id"] for document in docs if document.get("dataset_type") == "dataset")
+        return add(solr, docs, *arguments, **options)
+
+    monkeypatch.setattr(pysolr.Solr, "add", noted)
+    return sent
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.lib import search
 from ckan.tests import factories, helpers
 
 from ckanext.harvest import queue
@@ -184,6 +186,37 @@ def extras_of(dataset: dict[str, Any]) -> dict[str, str]:
     return {extra["key"]: extra["value"] for extra in dataset.get("extras", [])}
 
 
+OLD_EXTRAS = {
+    "frequency": "Mensual",
+    "theme": "Medio ambiente, Agua",
+    "language": "es",
+    "contact": "Juana Pérez",
+    "creator": "Dirección de Obras",
+    "temporal_coverage": "enero de 2020",
+    "spatial": "Jalisco",
+    "guid": "clave de antes",
+}
+
+
+def as_before_our_schema(dataset_id: str) -> None:
+    """Give a dataset the extras it would have had on a site without our schema: plain text, of any name."""
+    extras = {**OLD_EXTRAS, **extras_of(stored(dataset_id))}
+    if tk.check_ckan_version(min_version="2.12.0b0"):
+        statement = "UPDATE package SET extras = CAST(:extras AS jsonb) WHERE id = :id"
+        model.Session.execute(sa.text(statement), {"extras": json.dumps(extras), "id": dataset_id})
+    else:
+        model.Session.execute(sa.text("DELETE FROM package_extra WHERE package_id = :id"), {"id": dataset_id})
+        statement = (
+            "INSERT INTO package_extra (id, package_id, key, value, state)"
+            " VALUES (md5(:id || :key), :id, :key, :value, 'active')"
+        )
+        for key, value in extras.items():
+            model.Session.execute(sa.text(statement), {"id": dataset_id, "key": key, "value": value})
+    model.Session.commit()
+    model.Session.expire_all()
+    search.rebuild(dataset_id)
+
+
 KINDS = {
     "ckan": ("mx_ckan", serve_ckan, package),
     "dcat_json": ("mx_datajson", serve_file, dcat_record),
@@ -215,6 +248,56 @@ def test_a_changed_type_adopts_the_datasets(portal, make_stock, harvest, kind):
     assert helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"')["count"] == 5
     again = harvest(source)
     assert (again["read"], again["unchanged"], again["findings"]) == (5, 5, [])
+
+
+def test_the_stock_harvesters_go_on_beside_ours(portal, make_stock, app, kind):
+    """Also with datasets from before our schema: a changed and a new record are taken in, and nothing is refused."""
+    _, serve, make = KINDS[kind]
+    serve(portal, make(0), make(1))
+    source = make_stock(kind)
+    stock_harvest(source)
+    before = datasets_of(source)
+    for dataset_id in before:
+        as_before_our_schema(dataset_id)
+    later = {"metadata_modified": "2099-01-01T00:00:00"}
+    serve(portal, make(0, title="Cambiado allá", **later), make(1), make(2, **later))
+    stock_harvest(source)
+    after = datasets_of(source)
+    assert len(after) == 3
+    assert set(before) < set(after)
+    changed = [dataset for dataset in after.values() if dataset["title"] == "Cambiado allá"]
+    assert len(changed) == 1
+    assert {dataset["language"][0] for dataset in after.values()} == {"es"}
+    for dataset in after.values():
+        assert app.get(f"/dataset/{dataset['name']}").status_code == 200
+    found = helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"')["results"]
+    assert {dataset["title"] for dataset in found} == {dataset["title"] for dataset in after.values()}
+
+
+def test_datasets_from_before_our_schema_are_adopted(portal, make_stock, harvest, kind):
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0), make(1), make(2))
+    source = make_stock(kind)
+    stock_harvest(source)
+    before = datasets_of(source)
+    for dataset_id in before:
+        as_before_our_schema(dataset_id)
+    serve(portal, make(0), make(1))
+    change_type(source, ours)
+    confirmed = {"absence": {"max_share": 0.5}}
+    helpers.call_action("harvest_source_patch", id=source["id"], config=json.dumps(confirmed))
+    run = harvest(source, at="2026-11-22T10:00:00+00:00")
+    assert (run["matched"], run["created"], run["rejected"], run["in_grace"]) == (2, 0, 0, 1)
+    after = datasets_of(source)
+    assert identities(after) == identities(before)
+    for dataset in after.values():
+        extras = extras_of(dataset)
+        assert extras["spatial"] == "Jalisco"
+        assert not {"frequency", "theme", "language", "contact", "creator", "temporal_coverage"} & set(extras)
+    assert {dataset["frequency"] for dataset in after.values()} == {"R/P1M"}
+    # The one that is gone is archived although it never had what is mandatory now.
+    later = harvest(source, at="2026-12-01T10:00:00+00:00")
+    assert (later["unchanged"], later["archived"], later["rejected"]) == (2, 1, 0)
 
 
 def test_it_goes_back_and_comes_again(portal, make_stock, harvest, kind):

@@ -28,7 +28,7 @@ def command(cli: Any):
         result = cli.invoke(mxopendata, [*arguments])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return result.exit_code, json.loads(result.stdout) if "--json" in arguments else result.output
+        return result.exit_code, json.loads(result.stdout) if "--json" in arguments else result.stdout + result.stderr
 
     return run
 

@@ -135,11 +135,11 @@ def test_without_solr_the_run_waits_and_nothing_is_lost(portal, make_source, har
     portal.serve("/data.json", catalogue(*(record(f"v{number}") for number in range(4))))
     source = make_source()
 
-    def refused(*_: Any) -> None:
+    def refused(*_: Any, **__: Any) -> None:
         raise pysolr.SolrError("Failed to connect to server")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ckanext.mxopendata.harvest.index._send", refused)
+        patch.setattr(pysolr.Solr, "add", refused)
         patch.setattr("ckan.lib.search.is_available", lambda: False)
         with pytest.raises(SearchIndexError):
             harvest(source)

@@ -55,7 +55,7 @@ def _stored(source: dict[str, Any]) -> tuple[int, int]:
     ("name", "datasets", "resources"), [PHILADELPHIA, ARGENTINA], ids=["philadelphia", "argentina"]
 )
 def test_a_real_catalogue_goes_in_whole_and_stays_untouched(
-    shared, portal, make_source, harvest, monkeypatch, name, datasets, resources
+    shared, portal, make_source, harvest, indexed, name, datasets, resources
 ):
     content = _payload(shared, name)
     listed = json.loads(content)["dataset"]
@@ -71,14 +71,13 @@ def test_a_real_catalogue_goes_in_whole_and_stays_untouched(
     assert titles == {item["identifier"]: " ".join(item["title"].split()) for item in listed}
 
     before = row_versions()
-    sent: list[Any] = []
-    monkeypatch.setattr("ckanext.mxopendata.harvest.index._send", sent.append)
+    indexed.clear()
     again = harvest(source)
     assert (again["read"], again["unchanged"]) == (datasets, datasets)
     assert again["status"] == run["status"]
     assert again["warnings"] == run["warnings"]
     assert row_versions() == before
-    assert not sent
+    assert not indexed
 
 
 def test_a_ckan_portal_is_read(shared, portal, make_source, harvest):

@@ -63,18 +63,17 @@ def test_a_changed_record_keeps_id_name_and_resource_ids(portal, make_source, ha
     assert _search("pozos")["results"][0]["title"] == "Pozos de agua potable"
 
 
-def test_an_unchanged_catalogue_touches_no_row(portal, make_source, harvest, monkeypatch):
+def test_an_unchanged_catalogue_touches_no_row(portal, make_source, harvest, indexed):
     portal.serve("/data.json", catalogue(*(record(f"c{number}") for number in range(5))))
     source = make_source()
     harvest(source)
     before = row_versions()
     objects = model.Session.query(HarvestObject).count()
-    sent: list[Any] = []
-    monkeypatch.setattr("ckanext.mxopendata.harvest.index._send", sent.append)
+    indexed.clear()
     again = harvest(source)
     assert (again["status"], again["unchanged"], again["updated"]) == ("finished", 5, 0)
     assert row_versions() == before
-    assert not sent
+    assert not indexed
     assert model.Session.query(HarvestObject).count() == objects
 
 
