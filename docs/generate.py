@@ -1,7 +1,7 @@
 """Writes the pages of ``docs/`` that are made from data: ``python docs/generate.py`` (``--check`` only compares).
 
-Called by ``make docs``; a test holds the committed pages against what this would write. Needs the virtual environment: the page
-of the commands is what the commands themselves say.
+Called by ``make docs``; a test holds the committed pages against what this would write. Needs the virtual environment:
+the page of the commands is what the commands themselves say.
 """
 
 from __future__ import annotations
@@ -53,10 +53,11 @@ def commands() -> str:
     lines = [
         "# Commands",
         "",
-        "Made from the commands themselves; `--help` behind any of them shows the same, in Spanish as they speak. Write",
-        "`ckan -c /etc/ckan/default/ckan.ini` where a line begins with `ckan`, or set `CKAN_INI`. Each is there when the plugin",
-        "named with it is switched on. Exit codes of all: 0 done · 1 done, with errors or rejected records · 2 nothing done, and",
-        "one line says why. With `--json`: one JSON document on standard output, progress on standard error.",
+        "Made from the commands themselves; `--help` behind any of them shows the same, in Spanish as they speak.",
+        "Write `ckan -c /etc/ckan/default/ckan.ini` where a line begins with `ckan`, or set `CKAN_INI`. Each is there",
+        "when the plugin named with it is switched on. Exit codes of all: 0 done · 1 done, with errors or rejected",
+        "records · 2 nothing done, and one line says why. With `--json`: one JSON document on standard output,",
+        "progress on standard error.",
         "",
     ]
     for name, (plugin, place) in sorted(COMMANDS.items()):
@@ -95,9 +96,10 @@ def fields() -> str:
     lines = [
         "# Fields",
         "",
-        "Made from `schemas/mx_dataset.yaml`, `schemas/mx_organization.yaml` and `schemas/crosswalk.csv`, which also names what each",
-        "field is called on other platforms. *Owner* says who writes it in a harvested dataset: the source, or the portal",
-        "(`local`), whose values no harvest touches. What is mandatory for whom: [metadata.md](metadata.md).",
+        "Made from `schemas/mx_dataset.yaml`, `schemas/mx_organization.yaml` and `schemas/crosswalk.csv`, which also",
+        "names what each field is called on other platforms. *Owner* says who writes it in a harvested dataset: the",
+        "source, or the portal (`local`), whose values no harvest touches. What is mandatory for whom:",
+        "[metadata.md](metadata.md).",
         "",
     ]
     for schema, key, level, heading in FIELD_LISTS:
@@ -110,10 +112,8 @@ def fields() -> str:
 
 def _field(field: dict[str, Any], level: str, crosswalk: list[dict[str, str]]) -> Iterator[tuple[str, ...]]:
     """A field's line, and one for each of its subfields."""
-    for name, described in [
-        ("", field),
-        *((inner["field_name"], inner) for inner in field.get("repeating_subfields", ())),
-    ]:
+    inner = {sub["field_name"]: sub for sub in field.get("repeating_subfields", ())}
+    for name, described in {"": field, **inner}.items():
         label = described.get("label", {})
         labels = (label.get("es", ""), label.get("en", "")) if isinstance(label, dict) else (label, label)
         wanted = (level, field["field_name"], name)

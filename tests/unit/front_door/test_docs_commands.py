@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import command_lines
 import pytest
+
+import command_lines
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 DOCKER = ROOT / "docker"
 # Files with calls of `ckan`, and what the lines that hold them look like.
 SCRIPTS = {
-    **{path: r"^ExecStart=(.*ckan -c.*)$" for path in sorted((DOCKER / "systemd").glob("*.service"))},
+    **dict.fromkeys(sorted((DOCKER / "systemd").glob("*.service")), r"^ExecStart=(.*ckan -c.*)$"),
     DOCKER / "supervisor" / "mxopendata.conf": r"^command=(.*)$",
     DOCKER / "cron" / "mxopendata": r"^#?(.*\$CKAN .*)$",
     DOCKER / "compose.yaml": r"^    command: \[ckan-service, (ckan.*)\]$",
