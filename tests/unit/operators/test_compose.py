@@ -74,16 +74,17 @@ def test_only_the_consumers_wait_long_for_redis(composed: dict[str, Any]):
         assert ("socket_timeout=86400" in address) == (name in CONSUMERS), name
 
 
-def test_consumers_have_the_time_out_that_the_doctor_asks_for(composed: dict[str, Any]):
-    from ckanext.mxopendata.doctor.queue import CONSUMER_QUERY
+def test_consumers_have_the_time_out_and_the_name_that_the_doctor_asks_for(composed: dict[str, Any]):
+    from ckanext.mxopendata.doctor.queue import CONSUMER_QUERY, NAMES
 
-    for name in CONSUMERS:
-        assert composed["services"][name]["environment"]["CKAN_REDIS_URL"].endswith(f"?{CONSUMER_QUERY}")
-    for path in (*(DOCKER / "systemd").glob("*consumer*"), DOCKER / "supervisor" / "mxopendata.conf"):
-        text = path.read_text(encoding="utf-8")
-        addresses = re.findall(r'CKAN_REDIS_URL="?(redis://[^"\n]+)"', text)
-        assert addresses, path
-        assert all(address.endswith(f"?{CONSUMER_QUERY}") for address in addresses), path
+    for kind, name in NAMES.items():
+        wanted = f"?{CONSUMER_QUERY}&client_name={name}"
+        assert composed["services"][kind]["environment"]["CKAN_REDIS_URL"].endswith(wanted)
+        (unit,) = (DOCKER / "systemd").glob(f"ckan-{kind}-consumer*")
+        supervisor = (DOCKER / "supervisor" / "mxopendata.conf").read_text(encoding="utf-8")
+        program = supervisor.split(f"[program:{name}]")[1].split("[program:")[0]
+        for text in (unit.read_text(encoding="utf-8"), program):
+            assert wanted in text
 
 
 def test_programs_give_up_their_rights(composed: dict[str, Any]):
