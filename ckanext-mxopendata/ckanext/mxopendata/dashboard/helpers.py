@@ -7,7 +7,6 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.dashboard import charts
 from ckanext.mxopendata.dashboard.language import (
     format_day,
     format_moment,
@@ -133,9 +132,14 @@ def mxopendata_field_label(field: str) -> str:
 
 def mxopendata_bars(items: list[tuple[str, int, str]]) -> str:
     """Horizontal bars of ``(label, value, kind)``."""
+    # Here, as below: it takes long to import, and a command never draws.
+    from ckanext.mxopendata.dashboard import charts
+
     return charts.horizontal_bars([charts.Bar(*item) for item in items])
 
 
 def mxopendata_columns(items: list[tuple[str, int, str]]) -> str:
     """Columns of ``(label, value, kind)``."""
+    from ckanext.mxopendata.dashboard import charts
+
     return charts.columns([charts.Bar(*item) for item in items])

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-import jsonschema
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from ckanext.mxopendata.metadata.findings import Finding
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 # Keys of a configuration file that describe the source itself; the others are its configuration.
 SOURCE_KEYS = frozenset({"name", "title", "url", "type", "enabled", "notes", "verified", "portal"})
@@ -186,6 +186,9 @@ def _filters(value: Mapping[str, Any] | None) -> dict[str, list[str]]:
 
 
 def _check(content: Any, rules: Mapping[str, Any]) -> list[Finding]:
+    # Here, since it takes longer to import than the rest of the room and few processes check a configuration.
+    import jsonschema
+
     validator = jsonschema.Draft202012Validator(rules)
     errors = sorted(validator.iter_errors(content), key=lambda error: [str(step) for step in error.absolute_path])
     return [finding for error in errors for finding in _explain(error)]
