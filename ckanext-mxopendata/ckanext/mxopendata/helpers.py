@@ -19,6 +19,7 @@ from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.crosswalk import owned_by
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.lifting import lifted_from
 from ckanext.mxopendata.metadata.readers.place import place_name
 from ckanext.mxopendata.metadata.records import as_list, loads, stored_list
 from ckanext.mxopendata.metadata.vocabularies import VOCABULARIES, vocabulary
@@ -27,6 +28,7 @@ __all__ = [
     "mxopendata_box",
     "mxopendata_dataset_errors",
     "mxopendata_date",
+    "mxopendata_extra_label",
     "mxopendata_findings",
     "mxopendata_form_groups",
     "mxopendata_is_harvested",
@@ -80,6 +82,21 @@ def mxopendata_lines(value: Any) -> str:
 def mxopendata_today() -> str:
     """Today in the portal's time zone, as ISO 8601."""
     return datetime.now(tz=get_display_timezone()).date().isoformat()
+
+
+def mxopendata_extra_label(key: str, level: str = "dataset") -> str:
+    """What an extra is called: the field's label for what an older record said there, else its own key."""
+    name = lifted_from(key, level)
+    if name is None:
+        return key
+    schema = (
+        tk.h.scheming_get_dataset_schema("dataset")
+        if level == "dataset"
+        else tk.h.scheming_get_organization_schema("organization")
+    )
+    fields = (schema or {}).get("dataset_fields") or (schema or {}).get("fields") or []
+    label = next((field["label"] for field in fields if field["field_name"] == name), name)
+    return tk._("%(field)s (as it was written)") % {"field": tk.h.scheming_language_text(label)}
 
 
 def mxopendata_typed_groups(field: Mapping[str, Any], data: Mapping[str, Any]) -> Mapping[str, Any]:

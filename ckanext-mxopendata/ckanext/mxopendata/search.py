@@ -7,11 +7,12 @@ and a name that ends in ``_date`` is parsed with invented days; so what the cros
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import cache
 from typing import Any
 
-from ckanext.mxopendata.metadata.crosswalk import crosswalk, fields_of
+from ckanext.mxopendata.metadata.crosswalk import crosswalk
+from ckanext.mxopendata.metadata.lifting import CORE, ORIGINAL, extra_fields, lifted_from
 from ckanext.mxopendata.metadata.readers.place import place_name
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -25,8 +26,6 @@ _LONGEST_WORD = 1_000
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD}}}")
 # Stored as they are, never analysed.
 _WHOLE = frozenset(("data_dict", "validated_data_dict"))
-# Fields of CKAN's own that scheming keeps in the table of datasets, so that they are no extras.
-_CORE = frozenset(("title", "name", "notes", "tag_string", "owner_org", "license_id", "url"))
 
 FACETS = {
     "vocab_theme": "themes",
@@ -47,7 +46,7 @@ def _columns() -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (row.field, row.subfield, column)
         for row in crosswalk()
-        if row.level == "dataset" and row.field not in _CORE
+        if row.level == "dataset" and row.field not in CORE["dataset"]
         for column in row.ways("solr")
     )
 
@@ -61,10 +60,8 @@ def index_document(document: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         A new document.
     """
-    ours = set(fields_of("dataset")) - _CORE
-    kept = {
-        key: value for key, value in document.items() if key not in ours and key.removeprefix("extras_") not in ours
-    }
+    ours = set(extra_fields("dataset"))
+    kept = {key: value for key, value in document.items() if not _is_ours(key.removeprefix("extras_"), ours)}
     stored = {name: loads(document.get(f"extras_{name}", document.get(name))) for name in ours}
     for name, subfield, column in _columns():
         values = list(_values(stored[name], subfield))
@@ -75,6 +72,11 @@ def index_document(document: Mapping[str, Any]) -> dict[str, Any]:
         elif values:
             kept[column] = str(values[0])
     return {key: value if key in _WHOLE else _fit(value) for key, value in kept.items()}
+
+
+def _is_ours(key: str, ours: Set[str]) -> bool:
+    """Whether it is a field of ours, or what an older record said there (which may name people)."""
+    return key in ours or (key.startswith(ORIGINAL) and lifted_from(key) is not None)
 
 
 def _values(value: Any, subfield: str) -> list[Any]:

@@ -168,7 +168,7 @@ class TestNewLocal:
         patched = as_editor("package_patch", id=old["id"], title="Raro todavía")
         assert "frequency" not in patched
         kept = {extra["key"]: extra["value"] for extra in patched["extras"]}
-        assert kept == {"original_frequency": "cada luna llena", "original_theme": '["astrología"]'}
+        assert kept == {"original_frequency": "cada luna llena", "original_theme": "astrología"}
         errors = refused(as_editor, "package_patch", id=old["id"], frequency="cada eclipse")
         assert errors["frequency"][0].startswith("No se reconoce la frecuencia «cada eclipse».")
 

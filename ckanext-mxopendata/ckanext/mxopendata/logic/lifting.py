@@ -15,7 +15,15 @@ import ckan.plugins.toolkit as tk
 from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField
 from ckanext.mxopendata.metadata.findings import Finding
-from ckanext.mxopendata.metadata.lifting import Lifting, extra_fields, free_key, is_lifted, lift, stored_form
+from ckanext.mxopendata.metadata.lifting import (
+    Lifting,
+    extra_fields,
+    free_key,
+    is_lifted,
+    lift,
+    lifted_from,
+    stored_form,
+)
 from ckanext.mxopendata.metadata.records import is_empty, loads
 
 Choices = dict[str, Any] | None
@@ -47,6 +55,29 @@ def _own_fields(level: str, fields: Iterable[Mapping[str, Any]]) -> dict[str, tu
     return own
 
 
+def is_in_use() -> bool:
+    """Whether a schema with our fields describes datasets."""
+    return bool(_own.get("dataset"))
+
+
+def old_values(level: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the extras of something stored that are to be lifted, or will be once our schemas are switched on.
+
+    Args:
+        level: ``dataset``, ``resource`` or ``organization``.
+        values: key → stored text.
+    """
+    if is_in_use():
+        return _old(level, values.items())
+    rows = extra_fields(level)
+    return {name: value for name, value in values.items() if name in rows and not is_lifted(rows[name], value)}
+
+
+def lift_values(level: str, values: Mapping[str, Any]) -> Lifting:
+    """What becomes of :func:`old_values`."""
+    return _lift(level, values)
+
+
 def _old(level: str, values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Those of some fields that do not have the form of today."""
     own = _own.get(level, {})
@@ -54,7 +85,7 @@ def _old(level: str, values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _lift(level: str, values: Mapping[str, Any]) -> Lifting:
-    return lift(level, values, {name: choices for name, (_, choices) in _own[level].items() if choices})
+    return lift(level, values, {name: choices for name, (_, choices) in _own.get(level, {}).items() if choices})
 
 
 def lift_stored(entity: dict[str, Any], level: str = "dataset") -> bool:
@@ -151,6 +182,7 @@ def take_extras(data: dict[str, Any], stored: Callable[[], Mapping[str, Any]], l
     extras = data.get("extras")
     if not isinstance(extras, list):
         return
+    extras = data["extras"] = [extra for extra in extras if not _is_emptied(extra, level)]
     sent = {
         extra["key"]: None if extra.get("deleted") or extra.get("state") == "deleted" else extra.get("value")
         for extra in extras
@@ -170,6 +202,13 @@ def take_extras(data: dict[str, Any], stored: Callable[[], Mapping[str, Any]], l
     if errors:
         raise tk.ValidationError(errors)
     data["extras"] = [*kept, *_originals(lifting, kept)]
+
+
+def _is_emptied(extra: Any, level: str) -> bool:
+    """Whether what an older record said was put where it belongs: the form sends its text empty."""
+    return (
+        isinstance(extra, Mapping) and is_empty(extra.get("value")) and bool(lifted_from(str(extra.get("key")), level))
+    )
 
 
 def _same(level: str, name: str, one: Any, other: Any) -> bool:

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ckanext.mxopendata.metadata import readers
@@ -24,6 +25,7 @@ from ckanext.mxopendata.metadata.values import Notebook, can_read, read_value, s
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
 ORIGINAL = "original_"
+_ORIGINAL_KEY = re.compile(rf"{ORIGINAL}(?P<name>.+?)(_\d+)?")
 # Fields that CKAN keeps in columns of its own tables: no extra can have their names.
 CORE = {
     "dataset": frozenset(("title", "name", "notes", "tag_string", "owner_org", "license_id", "url")),
@@ -56,6 +58,7 @@ class Lifting:
     unread: tuple[str, ...] = ()
 
 
+@cache
 def extra_fields(level: str) -> dict[str, CrosswalkField]:
     """The fields of a level that CKAN stores as extras: the names under which older text may stand."""
     return {name: row for name, row in fields_of(level).items() if name not in CORE[level]}
@@ -107,7 +110,7 @@ def lift(level: str, values: Mapping[str, Any], choices: Mapping[str, Mapping[st
         else:
             fields[name] = value
         if not whole:
-            originals[f"{ORIGINAL}{name}"] = shown(raw)
+            originals[f"{ORIGINAL}{name}"] = _as_written(raw)
     return Lifting(fields, originals, tuple(unread))
 
 
@@ -126,9 +129,21 @@ def free_key(key: str, value: str, taken: Mapping[str, Any]) -> str | None:
     return candidate
 
 
+def lifted_from(key: str, level: str = "dataset") -> str | None:
+    """The field whose older text stands under a key such as ``original_theme`` or ``original_theme_2``, or ``None``."""
+    match = _ORIGINAL_KEY.fullmatch(key)
+    return match["name"] if match and match["name"] in extra_fields(level) else None
+
+
 def stored_form(value: Any) -> str:
     """A lifted value as CKAN stores an extra: text, lists as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _as_written(raw: Any) -> str:
+    """The text as somebody wrote it: the only item of a list without its brackets."""
+    items = loads(raw)
+    return items[0] if isinstance(items, list) and len(items) == 1 and isinstance(items[0], str) else shown(raw)
 
 
 def _read(level: str, row: CrosswalkField, raw: Any, choices: Mapping[str, Any] | None) -> tuple[Any, bool]:
