@@ -20,6 +20,8 @@ from ckan.tests import factories, helpers
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
+from ckanext.mxopendata.harvest import sources
+
 from .conftest import INSTITUTION, catalogue, record, records_of
 
 pytestmark = [
@@ -446,6 +448,37 @@ def test_what_dcat_json_removed_comes_back_as_the_same_dataset(portal, make_stoc
     assert identities(datasets_of(source)) == identities(before)
 
 
+def test_datasets_of_a_source_without_history_are_known_too(portal, make_stock, harvest, kind):
+    """ckanext-harvest can forget all jobs of a source and leaves its datasets."""
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0), make(1))
+    source = make_stock(kind)
+    stock_harvest(source)
+    before = datasets_of(source)
+    site_user = helpers.call_action("get_site_user")["name"]
+    context = {"user": site_user, "ignore_auth": True, "model": model, "session": model.Session}
+    helpers.call_action("harvest_source_job_history_clear", context=context, id=source["id"], keep_current=False)
+    assert datasets_of(source) == {}
+    person = factories.User()
+    of_a_person = factories.Dataset(
+        owner_org=INSTITUTION,
+        user=person,
+        title="De una persona",
+        frequency="R/P1M",
+        extras=[{"key": "guid", "value": make(2).get("identifier", "")}],
+        **({"id": make(2)["id"]} if kind == "ckan" else {}),
+    )
+    model.Session.query(model.Package).filter_by(id=of_a_person["id"]).update({"creator_user_id": person["id"]})
+    model.Session.commit()
+    serve(portal, make(0), make(1), make(2))
+    change_type(source, ours)
+    run = harvest(source)
+    assert (run["matched"], run["created"], run["in_grace"]) == (2, 1, 0)
+    after = datasets_of(source)
+    assert identities({key: value for key, value in after.items() if key in before}) == identities(before)
+    assert of_a_person["id"] not in after
+
+
 def test_a_dataset_of_another_source_is_not_taken(portal, make_stock, make_source, harvest):
     serve_file(portal, dcat_record(1))
     source = make_stock("dcat_json")
@@ -466,6 +499,33 @@ def test_a_dataset_of_another_source_is_not_taken(portal, make_stock, make_sourc
     run = harvest(source)
     assert (run["matched"], run["in_grace"]) == (1, 0)
     assert [line.dataset_id for line in records_of(run["run"])] == [dataset_id]
+
+
+def test_a_file_takes_over_a_stock_source(portal, make_stock, harvest, kind, tmp_path):
+    """``sources sync`` with the address of a stock source: the source stays the same one, under the file's name."""
+    ours, serve, make = KINDS[kind]
+    serve(portal, make(0), make(1))
+    source = make_stock(kind, **({"force_all": True} if kind == "ckan" else {}))
+    stock_harvest(source)
+    before = datasets_of(source)
+    content = {"name": f"archivo-{kind}", "title": "Del archivo", "type": ours, "institution": INSTITUTION}
+    path = tmp_path / "fuente.yaml"
+    path.write_text(json.dumps({**content, "url": source["url"].rstrip("/"), "enabled": False}))
+    assert sources.sync([str(tmp_path)]).updated == []
+    path.write_text(json.dumps({**content, "url": source["url"].rstrip("/")}))
+    planned = sources.sync([str(tmp_path)], dry_run=True)
+    assert (planned.created, planned.updated) == ([], [content["name"]])
+    changes = {change["field"]: (change["old"], change["new"]) for change in planned.changes}
+    assert changes["source_type"] == (kind, ours)
+    assert changes["name"] == (source["name"], content["name"])
+    assert helpers.call_action("harvest_source_show", id=source["id"])["source_type"] == kind
+    assert sources.sync([str(tmp_path)]).updated == [content["name"]]
+    assert helpers.call_action("harvest_source_show", id=content["name"])["id"] == source["id"]
+    run = harvest(source)
+    assert (run["matched"], run["created"]) == (2, 0)
+    assert identities(datasets_of(source)) == identities(before)
+    again = sources.sync([str(tmp_path)])
+    assert (again.unchanged, again.updated, again.invalid) == ([content["name"]], [], [])
 
 
 STOCK_CONFIG = {

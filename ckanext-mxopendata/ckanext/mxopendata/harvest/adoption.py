@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.munge import munge_tag
 
@@ -74,14 +75,18 @@ def adopt(run: Run, connector: Connector) -> list[Finding]:
     values = {"source": run.source_id, "now": run.at, "unwritten": UNWRITTEN}
     model.Session.execute(sa.text(_OVERWRITTEN), values)
     model.Session.execute(sa.text(_REMOVED), values)
-    found = _candidates(run.source_id)
-    if not found:
-        return []
     known = set(
         model.Session.execute(sa.select(_IDENTITY.c.identifier).where(_IDENTITY.c.source_id == run.source_id)).scalars()
     )
+    found = _candidates(run.source_id)
+    if not known:
+        for key, orphans in _orphans(run.source_id, connector.platform).items():
+            found.setdefault(key, []).extend(orphans)
+    if not found:
+        return []
     pairs: list[tuple[str | None, dict[str, Any]]] = list(_in_the_list(run.id, connector.platform, found, known))
-    pairs += [(None, candidate) for candidates in found.values() for candidate in candidates]
+    # Without an object nothing but its record ties a dataset to the source.
+    pairs += [(None, one) for candidates in found.values() for one in candidates if one["id"]]
     left: list[str] = []
     for start in range(0, len(pairs), _CHUNK):
         left += _note(run, connector.platform, pairs[start : start + _CHUNK], known)
@@ -147,6 +152,40 @@ def _candidates(source_id: str) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def _orphans(source_id: str, platform: str) -> dict[str, list[dict[str, Any]]]:
+    """The same of datasets without any harvest object: ckanext-harvest can forget a source's history, but not them.
+
+    They are those of the source's institution that a program made, not a person: one of the users that harvesters work
+    as. ``ckan`` gave them the id of the remote dataset, ``dcat_json`` the extra ``guid``.
+    """
+    source = model.Package.get(source_id)
+    if source is None or not source.owner_org:
+        return {}
+    found: dict[str, list[dict[str, Any]]] = {}
+    query = model.Session.query(model.Package).filter(
+        PACKAGE.c.type == "dataset",
+        PACKAGE.c.state == "active",
+        PACKAGE.c.owner_org == source.owner_org,
+        PACKAGE.c.creator_user_id.in_(_harvesting_users()),
+        ~sa.exists().where(HARVEST_OBJECTS.c.package_id == PACKAGE.c.id),
+        ~sa.exists().where(_IDENTITY.c.dataset_id == PACKAGE.c.id),
+    )
+    for package in query:
+        key = package.id if platform == "ckan" else package.extras.get("guid")
+        if key:
+            same = {"id": None, "package_id": package.id, "guid": key, "current": True, "gathered": None}
+            named = {"name": package.name, "title": package.title, "state": package.state}
+            found.setdefault(key, []).append({**same, **named})
+    return found
+
+
+def _harvesting_users() -> list[str]:
+    """Ids of the users that ckanext-harvest works as: its option, ``harvest``, the site's own."""
+    names = {tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"], "harvest"}
+    names.add(tk.config.get("ckanext.harvest.user_name") or "harvest")
+    return [user.id for user in map(model.User.get, sorted(names)) if user is not None]
+
+
 def _in_the_list(
     run_id: str, platform: str, found: dict[str, list[dict[str, Any]]], known: set[str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -164,14 +203,17 @@ def _in_the_list(
             if name is None or row.identifier in taken:
                 continue
             taken.add(row.identifier)
-            yield row.identifier, found[name].pop(0)
+            candidate = found[name].pop(0)
+            if not candidate["id"]:
+                candidate["source_tags"] = source_tags(records.get(row.number, {}))
+            yield row.identifier, candidate
             if not found[name]:
                 del found[name]
 
 
 def _note(run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, Any]]], known: set[str]) -> list[str]:
     """Remember datasets under their identifiers; returns the names of those whose identifier has another already."""
-    contents = _contents([candidate["id"] for _, candidate in pairs])
+    contents = _contents([candidate["id"] for _, candidate in pairs if candidate["id"]])
     rows: list[dict[str, Any]] = []
     left: list[str] = []
     for listed, candidate in pairs:
@@ -190,7 +232,7 @@ def _note(run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, A
                 "dataset_id": candidate["package_id"],
                 "hash": UNWRITTEN,
                 "title_key": title_key(candidate["title"] or ""),
-                "source_tags": source_tags(record),
+                "source_tags": candidate.get("source_tags") or source_tags(record),
                 "findings": [],
                 "first_seen": candidate["gathered"].replace(tzinfo=timezone.utc) if candidate["gathered"] else run.at,
                 "archived_at": run.at if removed else None,
