@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import configparser
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import containers
+
 ROOT = Path(__file__).resolve().parents[3]
 DOCKER = ROOT / "docker"
-PROGRAMS = Path(sys.executable).parent
 CONSUMERS = {"gather", "fetch"}
 CKAN = {"ckan", "worker", "scheduler", *CONSUMERS}
 SECRETS = ("PASSWORD", "SECRET")
@@ -157,9 +155,7 @@ def test_nothing_starts_while_a_secret_is_empty(name: str, env_file: Path, tmp_p
     text = env_file.read_text(encoding="utf-8")
     (tmp_path / ".env").write_text(re.sub(rf"^{name}=.*$", f"{name}=", text, flags=re.MULTILINE), encoding="utf-8")
     (tmp_path / "compose.yaml").write_bytes((DOCKER / "compose.yaml").read_bytes())
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("CKAN", "POSTGRES"))}
-    words = [PROGRAMS / "docker-compose", "config", "--quiet"]
-    refused = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    refused = containers.compose(tmp_path, "config", "--quiet")
     assert refused.returncode != 0
     assert name in refused.stderr
     assert "./new-env" in refused.stderr

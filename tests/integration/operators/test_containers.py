@@ -1,0 +1,114 @@
+"""What runs in the containers, run here with the variables that Compose gives each service.
+
+No image is built and no container is started; CKAN's image brings ckanext-envvars and a configuration without secrets,
+and so does this.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ckan.plugins.toolkit as tk
+from ckan.lib.redis import connect_to_redis
+
+import containers
+from ckanext.mxopendata.doctor.queue import NAMES
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
+
+IMAGE = containers.DOCKER / "image"
+# redis-py's own time-out, which ended the consumers.
+TIME_OUT_SECONDS = 5
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("containers") / "docker"
+    containers.unpack(folder)
+    return containers.configuration(folder)["services"]
+
+
+@pytest.fixture(scope="module")
+def ini(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration as the image has it: made by CKAN, without a secret, with other plugins."""
+    path = tmp_path_factory.mktemp("image") / "ckan.ini"
+    subprocess.run(["ckan", "generate", "config", str(path)], check=True, capture_output=True)
+    text = re.sub(r"^SECRET_KEY.*$", "SECRET_KEY =", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def inside(services: dict[str, Any], ini: Path, tmp_path: Path) -> Any:
+    """The environment of one container, with the addresses of the services here."""
+
+    def environment(service: str) -> dict[str, str]:
+        given = {name: value for name, value in services[service]["environment"].items() if value is not None}
+        query = given["CKAN_REDIS_URL"].partition("?")[2]
+        redis = tk.config["ckan.redis.url"].partition("?")[0]
+        return {
+            **given,
+            "PATH": f"{IMAGE}{os.pathsep}{os.environ['PATH']}",
+            "CKAN_INI": str(ini),
+            "CKAN_SQLALCHEMY_URL": tk.config["sqlalchemy.url"],
+            "CKAN_SOLR_URL": tk.config["solr_url"],
+            "CKAN_REDIS_URL": f"{redis}?{query}" if query else redis,
+            "CKAN_STORAGE_PATH": str(tmp_path / "storage"),
+        }
+
+    return environment
+
+
+def test_the_variables_of_a_container_make_a_site_in_order(inside: Any):
+    """Plugins, schemas, languages, tables and secrets are what the doctor wants, from nothing but ``.env``."""
+    words = ["ckan-service", "ckan", "mxopendata", "doctor", "--json"]
+    asked = subprocess.run(words, env=inside("worker"), capture_output=True, text=True, check=False)
+    assert asked.stdout, asked.stderr
+    checks = {check["check"]: check for check in json.loads(asked.stdout[asked.stdout.index("[") :])}
+    for name in ("versions", "plugins", "dataset_schema", "organization_schema", "migrations", "locale", "secrets"):
+        assert checks[name]["ok"], checks[name]["message"]
+
+
+@pytest.fixture
+def gather(inside: Any, services: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
+    """The gather consumer, started as its container starts it."""
+    command = services["gather"]["command"]
+    process = subprocess.Popen(command, env=inside("gather"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    yield process
+    process.terminate()
+    process.wait(timeout=20)
+
+
+def _waiting(name: str) -> list[dict[str, Any]]:
+    clients: list[dict[str, Any]] = connect_to_redis().client_list()
+    return [client for client in clients if client["name"] == name and client["cmd"] == "blpop"]
+
+
+def test_a_consumer_waits_longer_than_redis_py_and_says_who_it_is(gather: subprocess.Popen[bytes]):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and gather.poll() is None:
+        if any(int(client["idle"]) > TIME_OUT_SECONDS for client in _waiting(NAMES["gather"])):
+            return
+        time.sleep(0.2)
+    pytest.fail(f"the consumer ended with {gather.poll()}" if gather.poll() is not None else "nobody waits for work")
+
+
+def test_the_scheduler_runs_the_command_of_the_container(inside: Any, tmp_path: Path):
+    """``$CKAN`` of the table is what the container says, not the path of a host."""
+    scheduler = containers.load_program("ckan-scheduler")
+    shipped = (containers.DOCKER / "cron" / "mxopendata").read_text(encoding="utf-8")
+    settings = "\n".join(line for line in shipped.splitlines() if re.match(r"^[A-Z]+\s*=", line))
+    variables, jobs = scheduler.read_table(f'{settings}\n* * * * * www-data echo "<$CKAN>" > {tmp_path}/said\n')
+    scheduler.start(jobs[0], {**variables, **inside("scheduler")})
+    jobs[0].process.wait(timeout=20)
+    assert (tmp_path / "said").read_text(encoding="utf-8") == "<ckan>\n"
