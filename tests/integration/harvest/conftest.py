@@ -12,6 +12,7 @@ import pysolr
 import pytest
 import sqlalchemy as sa
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import factories, helpers
@@ -96,6 +97,14 @@ def make_source(portal: Any) -> Callable[..., dict[str, Any]]:
         )
 
     return make
+
+
+@pytest.fixture
+def stock_harvesters(clean_site: None, app: Any) -> None:
+    """The harvesters of ckanext-harvest and ckanext-dcat beside ours; making the application would unload them."""
+    for name in ("ckan_harvester", "dcat_json_harvester"):
+        if not p.plugin_loaded(name):
+            p.load(name)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 import sqlalchemy as sa
 
-import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib import search
@@ -28,14 +27,6 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.usefixtures("clean_site", "with_request_context", "stock_harvesters"),
 ]
-
-
-@pytest.fixture
-def stock_harvesters(clean_site: None) -> None:
-    """The harvesters that come with ckanext-harvest and ckanext-dcat, beside ours."""
-    for name in ("ckan_harvester", "dcat_json_harvester"):
-        if not p.plugin_loaded(name):
-            p.load(name)
 
 
 @pytest.fixture(autouse=True)

@@ -127,9 +127,12 @@ def _candidates(source_id: str) -> dict[str, list[dict[str, Any]]]:
     elsewhere = sa.exists().where(
         other.c.package_id == objects.c.package_id, other.c.current.is_(True), other.c.harvest_source_id != source_id
     )
+    # One of ours names a dataset that we do not know where our tables were taken away and came back.
+    of_another = objects.c.content.isnot(None)
     query = (
         sa.select(
             objects.c.id,
+            of_another.label("has_record"),
             objects.c.guid,
             objects.c.package_id,
             objects.c.current,
@@ -140,7 +143,7 @@ def _candidates(source_id: str) -> dict[str, list[dict[str, Any]]]:
         )
         .distinct(objects.c.package_id)
         .join(PACKAGE, PACKAGE.c.id == objects.c.package_id)
-        .where(objects.c.harvest_source_id == source_id, objects.c.content.isnot(None), ~mine, ~elsewhere)
+        .where(objects.c.harvest_source_id == source_id, of_another | objects.c.current.is_(True), ~mine, ~elsewhere)
         .order_by(objects.c.package_id, objects.c.current.desc().nulls_last(), objects.c.gathered.desc().nulls_last())
     )
     found: dict[str, list[dict[str, Any]]] = {}
@@ -173,8 +176,8 @@ def _orphans(source_id: str, platform: str) -> dict[str, list[dict[str, Any]]]:
     for package in query:
         key = package.id if platform == "ckan" else package.extras.get("guid")
         if key:
-            same = {"id": None, "package_id": package.id, "guid": key, "current": True, "gathered": None}
-            named = {"name": package.name, "title": package.title, "state": package.state}
+            same = {"id": None, "has_record": False, "package_id": package.id, "guid": key, "current": True}
+            named = {"gathered": None, "name": package.name, "title": package.title, "state": package.state}
             found.setdefault(key, []).append({**same, **named})
     return found
 
@@ -204,7 +207,7 @@ def _in_the_list(
                 continue
             taken.add(row.identifier)
             candidate = found[name].pop(0)
-            if not candidate["id"]:
+            if not candidate["has_record"]:
                 candidate["source_tags"] = source_tags(records.get(row.number, {}))
             yield row.identifier, candidate
             if not found[name]:
@@ -245,7 +248,9 @@ def _note(run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, A
 
 def _contents(object_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Id of a harvest object → the record it holds; empty where that is no JSON object."""
-    query = sa.select(HARVEST_OBJECTS.c.id, HARVEST_OBJECTS.c.content).where(HARVEST_OBJECTS.c.id.in_(object_ids))
+    query = sa.select(HARVEST_OBJECTS.c.id, HARVEST_OBJECTS.c.content).where(
+        HARVEST_OBJECTS.c.id.in_(object_ids), HARVEST_OBJECTS.c.content.isnot(None)
+    )
     contents: dict[str, dict[str, Any]] = {}
     for row in model.Session.execute(query):
         try:

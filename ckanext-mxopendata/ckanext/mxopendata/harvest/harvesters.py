@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
 
 from ckanext.harvest.interfaces import IHarvester
 
 from ckanext.mxopendata.harvest import carriers
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.settings import parse_config
+from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.metadata.findings import Finding
 
 # Their entry points; ``mxopendata_harvest`` loads them, so that ``ckan.plugins`` does not grow with every platform.
 PLUGINS = tuple(CONNECTORS)
+
+
+def _say(notices: Iterable[Finding]) -> None:
+    """Tell who saves a source in its form what no longer has the effect it had."""
+    if not (tk.request and tk.request.method == "POST" and tk.request.blueprint != "api"):
+        return
+    for notice in notices:
+        sentences = notice.to_dict(current_language())
+        tk.h.flash_notice(f"{sentences['message']} {sentences['cure']}")
 
 
 class _Harvester(p.SingletonPlugin):
@@ -37,7 +50,7 @@ class _Harvester(p.SingletonPlugin):
         Raises:
             ValueError: where it is wrong.
         """
-        parse_config(source_config)
+        _say(parse_config(source_config).notices)
         return source_config
 
     def gather_stage(self, harvest_job: Any) -> list[str]:

@@ -79,7 +79,7 @@ STOCK_KEYS: Mapping[str, str | None] = {
     "override_extras": "fixed",
     "remote_orgs": "institution",
     "remote_groups": "values.theme",
-    "api_key": "secret",
+    "api_key": None,
     "default_group_dicts": None,
     "api_version": None,
     "clean_tags": None,
@@ -164,6 +164,8 @@ def read_config(text: str | None) -> tuple[list[Finding], dict[str, Any]]:
 
 
 def _stock_notice(key: str) -> Finding:
+    if key == "api_key":
+        return Finding("config_stock_api_key", field=key)
     if key in STOCK_FILTERS:
         return Finding("config_stock_filter", field=key, details={"replacement": ".".join(STOCK_FILTERS[key])})
     replacement = STOCK_KEYS[key]
