@@ -199,6 +199,12 @@ class TestSaved:
             "salud"
         ]
 
+    def test_other_types_keep_their_own_fields(self):
+        # the types of harvest sources have a frequency, too
+        source = {"type": "harvest", "extras": [{"key": "frequency", "value": "mensual"}]}
+        lifting.take_extras(source, dict)
+        assert source["extras"] == [{"key": "frequency", "value": "mensual"}]
+
     def test_a_field_that_comes_twice_and_differs_is_refused_clearly(self, as_editor, complete):
         with pytest.raises(tk.ValidationError) as caught:
             as_editor("package_create", **complete("contra"), extras=[{"key": "frequency", "value": "mensual"}])
@@ -231,6 +237,44 @@ class TestSaved:
         assert response.status_code in (302, 303), BeautifulSoup(response.body, "html.parser").get_text()[:2000]
         shown = helpers.call_action("package_show", id=dataset_id)
         assert (shown["theme"], extras_of(shown)) == (["salud"], {"departamento": "Sistemas"})
+
+
+class TestNeverRefused:
+    """What the Guía makes mandatory is no error for a dataset that never had it."""
+
+    def test_an_old_dataset_moves_and_comes_back(self, old_dataset, editor, as_editor):
+        dataset_id = old_dataset("mudado", {"theme": "Salud"})
+        other = factories.Organization(user={"name": editor["name"], "capacity": "admin"}, title="Otra institución")
+        moved = as_editor("package_patch", id=dataset_id, owner_org=other["id"])
+        assert (moved["owner_org"], moved["theme"]) == (other["id"], ["salud"])
+        as_editor("package_delete", id=dataset_id)
+        assert as_editor("package_patch", id=dataset_id, state="active")["state"] == "active"
+
+    def test_an_old_private_dataset_becomes_public(self, old_dataset, as_editor):
+        dataset_id = old_dataset("privado", OLD, private=True)
+        assert as_editor("package_patch", id=dataset_id, private=False)["private"] is False
+
+    def test_a_client_replaces_an_old_dataset(self, old_dataset, as_editor, institution):
+        dataset_id = old_dataset("reemplazado", OLD)
+        sent = {"id": dataset_id, "owner_org": institution["id"], "notes": "Sin nada más", "extras": []}
+        assert as_editor("package_update", **sent)["title"] == "reemplazado"
+
+    def test_a_file_with_an_odd_media_type_is_edited_beside_another(self, old_dataset, as_editor):
+        dataset_id = old_dataset("dos-archivos", {}, {"name": "uno"})
+        with stock_site():
+            odd = helpers.call_action(
+                "resource_create", package_id=dataset_id, url="https://x.mx/b", name="dos", mimetype="muy raro"
+            )
+        assert as_editor("resource_patch", id=odd["id"], name="tres")["mimetype"] == "muy raro"
+        with pytest.raises(tk.ValidationError):
+            as_editor("resource_patch", id=odd["id"], mimetype="más raro")
+
+    def test_an_institution_without_a_title_is_edited(self):
+        with stock_site():
+            stored = factories.Organization(name="sin-titulo", title="")
+        assert helpers.call_action("organization_patch", id=stored["id"], description="x")["title"] == "sin-titulo"
+        with pytest.raises(tk.ValidationError):
+            helpers.call_action("organization_create", name="nueva-sin-titulo", title="")
 
 
 class TestMigrated:

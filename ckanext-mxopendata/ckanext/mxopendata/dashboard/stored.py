@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE, PACKAGE_TAG, RESOURCE, TAG, core_table
+from ckanext.mxopendata.logic.lifting import lifted_extras
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
 
 _ACTIVE = "active"
@@ -171,7 +172,8 @@ def _resources(dataset_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
 def _unfold(level: str, extras: Mapping[str, Any] | None) -> dict[str, Any]:
     """Extras as the schema shows them: lists and repeating fields are stored as JSON text."""
     many = _fields_of_many(level)
-    return {name: _read_list(value) if name in many else value for name, value in (extras or {}).items()}
+    fields = lifted_extras(level, extras or {})
+    return {name: _read_list(value) if name in many else value for name, value in fields.items()}
 
 
 def _read_list(value: Any) -> Any:

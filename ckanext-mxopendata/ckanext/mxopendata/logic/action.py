@@ -112,7 +112,8 @@ def package_update(up: Action, context: Context, data_dict: DataDict) -> Any:
 def organization_show(up: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
     """CKAN's; plain text under the names of our fields is read."""
     shown = up(context, data_dict)
-    lifting.lift_shown(shown, "organization")
+    if shown.get("type") == "organization":
+        lifting.lift_shown(shown, "organization")
     return shown
 
 

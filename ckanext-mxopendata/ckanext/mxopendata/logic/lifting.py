@@ -78,6 +78,16 @@ def lift_values(level: str, values: Mapping[str, Any]) -> Lifting:
     return _lift(level, values)
 
 
+def lifted_extras(level: str, extras: Mapping[str, Any]) -> dict[str, Any]:
+    """The extras of something stored, by key, in today's form; for who reads CKAN's tables past ``package_show``."""
+    old = old_values(level, extras)
+    if not old:
+        return dict(extras)
+    lifting = _lift(level, old)
+    kept = {key: value for key, value in extras.items() if key not in old}
+    return {**kept, **{name: stored_form(value) for name, value in lifting.fields.items()}}
+
+
 def _old(level: str, values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     """Those of some fields that do not have the form of today."""
     own = _own.get(level, {})
@@ -188,8 +198,8 @@ def take_extras(data: dict[str, Any], stored: Callable[[], Mapping[str, Any]], l
         for extra in extras
         if isinstance(extra, Mapping) and extra.get("key") in own
     }
-    if not sent:
-        return
+    if not sent or (data.get("type") or stored().get("type") or level) != level:
+        return  # a harvest source, to name one, has a frequency of its own
     kept = [extra for extra in extras if not (isinstance(extra, Mapping) and extra.get("key") in sent)]
     lifting = _lift(level, {name: value for name, value in sent.items() if not is_empty(value)})
     errors: dict[str, Any] = {}

@@ -35,6 +35,7 @@ __all__ = [
     "mxopendata_licence",
     "mxopendata_list_output",
     "mxopendata_media_type",
+    "mxopendata_needed_once",
     "mxopendata_read",
     "mxopendata_read_list",
     "mxopendata_resource_licence",
@@ -55,18 +56,23 @@ def _refuse(
 ) -> None:
     """Refuse a value, unless it is what the dataset held before."""
     value = data[key]
-    if _stored(key, context) == loads(value):
+    if _stored(key, data, context) == loads(value):
         return
     errors[key].append(sentence(Finding(note, str(key[-1]), None, str(value), details)))
     raise tk.StopOnError
 
 
-def _stored(key: FlattenKey, context: Context) -> Any:
+def _stored(key: FlattenKey, data: FlattenDataDict, context: Context) -> Any:
     """What the dataset that is being updated held at this place; asked only where something is about to be refused."""
     package = context.get("package")
     if package is None:
         return None
     value: Any = tk.get_action("package_show")({"ignore_auth": True, "use_cache": False}, {"id": package.id})
+    if key[0] == "resources":
+        # CKAN 2.12 validates only the resources that changed, so that their places are not those of the stored ones
+        resource_id = data.get((*key[:2], "id"))
+        value = next((resource for resource in value["resources"] if resource["id"] == resource_id), {})
+        key = key[2:]
     for step in key:
         if isinstance(value, dict):
             value = value.get(step)
@@ -144,7 +150,7 @@ def mxopendata_read_list(field: dict[str, Any]) -> Validator:
                 continue
             reading = read_value(row, item)
             if reading.value is None:
-                if _stored(key, context) == value:
+                if _stored(key, data, context) == value:
                     found[item] = None
                     continue
                 errors[key].append(sentence(Finding(reading.note or "term_unknown", row.field, None, str(item))))
@@ -175,6 +181,16 @@ def mxopendata_choice(field: dict[str, Any]) -> Validator:
             _refuse("term_unknown", key, data, errors, context)
 
     return validator
+
+
+def mxopendata_needed_once(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
+    """A title or a name; who changes something that exists need not send it, as in stock CKAN."""
+    entity: Any = context.get("package") or context.get("group")
+    if is_blank(data.get(key)) and entity is not None:
+        data[key] = getattr(entity, str(key[-1])) or entity.name
+    if is_blank(data.get(key)):
+        errors[key].append(tk._("Missing value"))
+        raise tk.StopOnError
 
 
 def mxopendata_licence(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
@@ -313,7 +329,7 @@ def mxopendata_unique_identifier(
 ) -> None:
     """On a user's request: no other dataset of the institution has this identifier."""
     owner = data.get(("owner_org",))
-    if context.get("ignore_auth") or is_blank(owner) or _stored(key, context) == data[key]:
+    if context.get("ignore_auth") or is_blank(owner) or _stored(key, data, context) == data[key]:
         return
     quoted = str(data[key]).replace("\\", "\\\\").replace('"', '\\"')
     found = tk.get_action("package_search")(
