@@ -9,7 +9,14 @@ import pytest
 import yaml
 
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
-from ckanext.mxopendata.harvest.settings import Absence, check_file, parse_config, schema
+from ckanext.mxopendata.harvest.settings import (
+    STOCK_FILTERS,
+    STOCK_KEYS,
+    Absence,
+    check_file,
+    parse_config,
+    schema,
+)
 
 GOOD = {
     "name": "gob-guadalajara",
@@ -109,3 +116,46 @@ def test_the_files_we_ship_are_valid_and_switched_off_until_somebody_verified_th
         assert content["enabled"] is False or content["verified"], path
         names.add(content["name"])
     assert len(names) >= 5
+
+
+def test_keys_of_the_stock_harvester_do_not_make_a_source_unusable():
+    settings = parse_config(
+        json.dumps(
+            {
+                "default_extras": {"nota": "x"},
+                "api_key": "abc",
+                "force_all": True,
+                "organizations_filter_include": ["salud", "agua"],
+                "groups_filter_exclude": "pruebas",
+                "exclude": {"keyword": "borrador"},
+                "license": "libreusomx",
+            }
+        )
+    )
+    assert settings.include == {"organization.name": ["salud", "agua"]}
+    assert settings.exclude == {"groups.name": ["pruebas"], "keyword": ["borrador"]}
+    assert settings.mapping == {"license": "libreusomx"}
+    said = {notice.field: (notice.code, notice.severity) for notice in settings.notices}
+    assert said == {
+        "default_extras": ("config_stock_replaced", "warning"),
+        "api_key": ("config_stock_api_key", "warning"),
+        "force_all": ("config_stock_unneeded", "advice"),
+        "organizations_filter_include": ("config_stock_filter", "advice"),
+        "groups_filter_exclude": ("config_stock_filter", "advice"),
+    }
+
+
+def test_one_filter_of_the_stock_harvester_and_one_of_ours_for_one_field_are_both_honoured():
+    both = {"organizations_filter_exclude": ["a"], "exclude": {"organization.name": ["b"]}}
+    assert parse_config(json.dumps(both)).exclude == {"organization.name": ["a", "b"]}
+
+
+def test_a_wrong_key_beside_stock_keys_is_still_wrong():
+    with pytest.raises(ValueError, match="licencia"):
+        parse_config('{"force_all": true, "licencia": "x"}')
+
+
+def test_every_replacement_named_is_a_key_of_ours():
+    known = set(schema()["properties"])
+    named = {place.split(".")[0] for place in STOCK_KEYS.values() if place}
+    assert named | {kind for kind, _ in STOCK_FILTERS.values()} <= known

@@ -129,8 +129,8 @@ def parse_config(text: str | None) -> SourceSettings:
         institution = institution["name"]
     return SourceSettings(
         institution=institution,
-        include={**_stock_filters("include", content), **_filters(content.get("include"))},
-        exclude={**_stock_filters("exclude", content), **_filters(content.get("exclude"))},
+        include=_all_filters("include", content),
+        exclude=_all_filters("exclude", content),
         absence=Absence(**content.get("absence", {})),
         user_agent=content.get("user_agent"),
         ca_bundle=content.get("ca_bundle"),
@@ -174,13 +174,14 @@ def _stock_notice(key: str) -> Finding:
     return Finding("config_stock_replaced", field=key, details={"replacement": replacement})
 
 
-def _stock_filters(kind: str, content: Mapping[str, Any]) -> dict[str, list[str]]:
-    """The filters of one kind that the stock harvester's keys ask for."""
-    return {
-        place: [str(name) for name in (content[key] if isinstance(content[key], list) else [content[key]])]
-        for key, (which, place) in STOCK_FILTERS.items()
-        if which == kind and content.get(key)
-    }
+def _all_filters(kind: str, content: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The filters of one kind, those in the stock harvester's keys too."""
+    filters = _filters(content.get(kind))
+    for key, (which, place) in STOCK_FILTERS.items():
+        if which == kind and content.get(key):
+            names = content[key] if isinstance(content[key], list) else [content[key]]
+            filters[place] = list(dict.fromkeys([*map(str, names), *filters.get(place, ())]))
+    return filters
 
 
 def _filters(value: Mapping[str, Any] | None) -> dict[str, list[str]]:
