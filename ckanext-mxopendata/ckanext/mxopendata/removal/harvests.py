@@ -23,7 +23,7 @@ MANUAL = "MANUAL"
 SCHEDULE = "schedule"
 # The stock type for the same kind of portal, where its plugin is loaded, and what happens with it.
 STOCK_TYPES = {
-    "mx_ckan": ("ckan", "creates each dataset anew, with the id it has at the source"),
+    "mx_ckan": ("ckan", "goes on with the datasets that have the id of the source's, and creates the others anew"),
     "mx_datajson": ("dcat_json", "overwrites each dataset at every harvest, and removes at once what is not listed"),
 }
 
