@@ -61,8 +61,9 @@ def test_both_sources_are_harvested(site: Site, story: Story, remotes: dict[str,
 
 
 def test_every_page_answers(site: Site, story: Story) -> None:
-    found = site.act("package_search", story.admin, rows=1000, include_private=True)["results"]
-    story.before = {dataset["name"]: dataset for dataset in found if dataset["type"] == "dataset"}
+    found = site.act("package_search", story.admin, rows=1000, include_private=True, fq="dataset_type:dataset")
+    names = [dataset["name"] for dataset in found["results"]]
+    story.before = {name: site.act("package_show", story.admin, id=name) for name in names}
     assert len(story.before) == content.DATASETS + 2 * content.HARVESTED
     story.pages = ["/", "/dataset/", "/dataset/?q=obras&sort=metadata_modified+desc", "/organization/", "/group/"]
     story.pages += [f"/organization/{name}" for name in content.INSTITUTIONS]

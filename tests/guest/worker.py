@@ -8,6 +8,7 @@ of the input ends the process. Starting CKAN costs seconds: that is why one proc
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -35,6 +36,7 @@ class Site:
         from ckan.config.middleware import make_app
 
         self.application = make_app(CKANConfigLoader(ini).get_config())
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)
         server = make_server("127.0.0.1", port, self.application, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
 
