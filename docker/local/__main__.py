@@ -66,6 +66,12 @@ def _pins(settings: Settings) -> None:
         pins.make(settings)
 
 
+def _upgrade_fixture(settings: Settings) -> None:
+    from local import upgrade_fixture
+
+    upgrade_fixture.main(settings)
+
+
 COMMANDS: dict[str, Callable[..., int | None]] = {
     "up": _up,
     "install": _install,
@@ -77,6 +83,7 @@ COMMANDS: dict[str, Callable[..., int | None]] = {
     "pins": _pins,
     "seed": _seed,
     "bench": _bench,
+    "upgrade-fixture": _upgrade_fixture,
 }
 
 
