@@ -24,6 +24,7 @@ SIDE_BY_SIDE = 2
 LOOK_SECONDS = 0.2
 END_SECONDS = 60.0
 NO_SERVICES = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
+WITH_CKAN = ("--ckan-ini=test.ini",)
 TEST_SITE = "ckan_test"
 OF_OTHER_SERVERS = ("CKAN_SQLALCHEMY_URL", "CKAN_SOLR_URL", "CKAN_REDIS_URL", "CKAN_INI", "CKAN_STORAGE_PATH")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -170,18 +171,22 @@ def _unit(own: Settings) -> int:
 
 
 def _wheel(own: Settings) -> int:
-    return _pytest(own, *NO_SERVICES, "tests/wheel")
+    return _with_services(own, *NO_SERVICES, "tests/wheel")
+
+
+def _removal(own: Settings) -> int:
+    return _with_services(own, *NO_SERVICES, "tests/removal")
 
 
 def _integration(own: Settings) -> int:
-    return _with_services(own, "tests/integration")
+    return _with_services(own, *WITH_CKAN, "tests/integration")
 
 
 def _faults(own: Settings) -> int:
-    return _with_services(own, "tests/faults")
+    return _with_services(own, *WITH_CKAN, "tests/faults")
 
 
-def _with_services(own: Settings, folder: str) -> int:
+def _with_services(own: Settings, *words: str) -> int:
     stack.clean_home(own)
     with stack.at_work(own):
         addresses = stack.start_services(own, TEST_SITE)
@@ -192,7 +197,7 @@ def _with_services(own: Settings, folder: str) -> int:
                 "CKAN_REDIS_URL": addresses["ckan.redis.url"],
                 "CKAN_STORAGE_PATH": str(own.home / "storage"),
             }
-            return _pytest(own, "--ckan-ini=test.ini", folder, environment=environment)
+            return _pytest(own, *words, environment=environment)
         finally:
             stack.end_everything(own)
 
@@ -263,4 +268,5 @@ LANES: dict[str, Callable[[Settings], int]] = {
     "faults": _faults,
     "guest": _guest,
     "wheel": _wheel,
+    "removal": _removal,
 }
