@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
@@ -112,3 +113,39 @@ def test_the_scheduler_runs_the_command_of_the_container(inside: Any, tmp_path: 
     scheduler.start(jobs[0], {**variables, **inside("scheduler")})
     jobs[0].process.wait(timeout=20)
     assert (tmp_path / "said").read_text(encoding="utf-8") == "<ckan>\n"
+
+
+@pytest.fixture
+def role() -> Iterator[str]:
+    """A name for a user and a database that the server does not have."""
+    name = "mxopendata_container"
+    yield name
+    engine = sa.create_engine(tk.config["sqlalchemy.url"], isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(sa.text(f"DROP ROLE IF EXISTS {name}"))
+    engine.dispose()
+
+
+def test_the_first_start_of_postgresql_makes_an_owner_of_one_database(role: str, tools: Path):
+    """The script of the image, with another name: the server of the tests has a user ``ckan`` already."""
+    script = (containers.DOCKER / "postgres" / "10-ckan.sh").read_text(encoding="utf-8")
+    script = re.sub(r"\b(ROLE|DATABASE|OWNER) ckan\b", rf"\1 {role}", script)
+    server = sa.engine.make_url(tk.config["sqlalchemy.url"])
+    environment = {
+        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+        "PGHOST": str(server.host),
+        "PGPORT": str(server.port),
+        "PGPASSWORD": str(server.password or ""),
+        "POSTGRES_USER": str(server.username),
+        "CKAN_DB_PASSWORD": "with 'quotes' and $signs",
+    }
+    made = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    own = server.set(username=role, password=environment["CKAN_DB_PASSWORD"], database=role)
+    engine = sa.create_engine(own)
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE TABLE may_i (id int)"))
+        rights = sa.text("SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = :name")
+        assert connection.execute(rights, {"name": role}).scalar_one() is False
+    engine.dispose()
