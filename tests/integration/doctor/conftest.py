@@ -101,7 +101,7 @@ def _own_valkey() -> Iterator[str]:
 
 
 @pytest.fixture
-def use_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+def use_redis(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Lets CKAN use a Redis at another address."""
     from ckan.lib import jobs
 
@@ -110,7 +110,7 @@ def use_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]
         monkeypatch.setattr("ckan.lib.redis._connection_pool", None)
         monkeypatch.setattr(jobs, "_queues", {})
 
-    yield use
+    return use
 
 
 @pytest.fixture

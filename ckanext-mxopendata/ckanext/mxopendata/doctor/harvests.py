@@ -73,7 +73,7 @@ def schedule() -> Check:
         return passed("schedule", "off")
     late = _rows(
         f"""
-        SELECT package.name, coalesce(max(job.finished), source.created) AS since
+        SELECT package.name, source.type, coalesce(max(job.finished), source.created) AS since
         FROM harvest_source AS source JOIN package ON package.id = source.id
         JOIN (VALUES {INTERVALS}) AS every (frequency, days) ON every.frequency = source.frequency
         LEFT JOIN harvest_job AS job ON job.source_id = source.id AND job.status = 'Finished'
@@ -87,7 +87,7 @@ def schedule() -> Check:
     if late:
         first = late[0]
         words = {"count": len(late), "names": _names(late), "since": _time(first.since), "first": first.name}
-        return failed("schedule", command=_harvest_command(first.name), **words)
+        return failed("schedule", command=_harvest_command(first), **words)
     return passed("schedule")
 
 
@@ -210,7 +210,6 @@ def _names(rows: list[Any]) -> str:
     return f"{names}…" if len(rows) > NAMES_SHOWN else names
 
 
-def _harvest_command(name: str) -> str:
+def _harvest_command(source: Any) -> str:
     """What harvests one source now: ours for the types of the suite, ckanext-harvest's for the others."""
-    kind = _rows("SELECT type FROM harvest_source JOIN package USING (id) WHERE name = :name", name=name)[0].type
-    return f"mxopendata harvest {name}" if kind.startswith("mx_") else f"harvester job {name}"
+    return f"mxopendata harvest {source.name}" if source.type.startswith("mx_") else f"harvester job {source.name}"

@@ -55,17 +55,16 @@ def redis() -> Check:
     connection: Any = connect_to_redis()
     try:
         facts = connection.info()
+        limit, used = int(facts.get("maxmemory", 0)), int(facts.get("used_memory", 0))
+        policy = str(facts.get("maxmemory_policy", "noeviction"))
+        if limit and policy.startswith("allkeys"):
+            return failed("redis", "evicts", policy=policy, server=_server(connection), cli=_client(connection))
+        if limit and used > FULL * limit:
+            words = {"used": used // MEGABYTE, "limit": limit // MEGABYTE, "double": 2 * limit // MEGABYTE}
+            return failed("redis", "full", **words, cli=_client(connection))
         connection.set(f"mxopendata:{tk.config['ckan.site_id']}:doctor", "1", ex=10)
     except RedisError as error:
-        words = f"{type(error).__name__}: {error}"
-        return failed("redis", error=words, server=_server(connection))
-    limit, used = int(facts.get("maxmemory", 0)), int(facts.get("used_memory", 0))
-    policy = str(facts.get("maxmemory_policy", "noeviction"))
-    if limit and policy.startswith("allkeys"):
-        return failed("redis", "evicts", policy=policy, server=_server(connection), cli=_client(connection))
-    if limit and used > FULL * limit:
-        words = {"used": used // MEGABYTE, "limit": limit // MEGABYTE, "double": 2 * limit // MEGABYTE}
-        return failed("redis", "full", **words, cli=_client(connection))
+        return failed("redis", error=f"{type(error).__name__}: {error}", server=_server(connection))
     return passed("redis", version=facts.get("redis_version", "?"), server=_server(connection))
 
 
