@@ -15,7 +15,7 @@ DOMAIN := ckanext-mxopendata
 UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help python up demo seed bench stop clean install test lint fmt types unit integration e2e faults guest wheel removal i18n docs pins upgrade-fixture
+.PHONY: help python up demo seed bench bench-page stop clean install test lint fmt types unit integration e2e faults guest wheel removal i18n docs pins upgrade-fixture
 
 help: ## Esta ayuda / this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {gsub(/ /, "|", $$1); printf "  make %-12s %s\n", $$1, $$2}' \
@@ -42,6 +42,9 @@ seed: python ## make seed SIZE=1000: conjuntos generados, solo para medir / gene
 
 bench: python ## Mide lo nuestro y lo de serie: build/bench.json / measure ours and stock (ONLY=name, SIZE=n)
 	@$(LOCAL) bench $(ONLY) $(SIZE)
+
+bench-page: ## docs/benchmarks.md de build/bench.json / docs/benchmarks.md from build/bench.json
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.report $(or $(MXOPENDATA_BUILD),build)/bench.json docs/benchmarks.md
 
 stop: python ## Detiene todo lo que se inició aquí / end every process started here
 	@$(LOCAL) stop

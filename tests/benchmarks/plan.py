@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.results import Bound
@@ -45,6 +46,7 @@ BENCHMARKS = (
         Bound("extra_seconds", 0.5),
         "`ckan --help` with all plugins, a process from start to end",
         _PLAIN,
+        stock_size=0,
     ),
     Benchmark(
         "cost-package-show", 1000, Bound("time", 1.2), "`package_show`, as an API client gets it", _PLAIN, stock_size=0
@@ -110,3 +112,21 @@ BENCHMARKS = (
         "indicators-full", 10_000, Bound("rate", most_seconds=300), "measuring every dataset and all figures of the day"
     ),
 )
+
+
+def bound_at(benchmark: Benchmark, size: int) -> Bound:
+    """What a benchmark promises at a size."""
+    return benchmark.large[1] if benchmark.large and size >= benchmark.large[0] else benchmark.bound
+
+
+def chosen(only: Sequence[str], size: int | None) -> list[tuple[Benchmark, int, Bound]]:
+    """What is to be measured, with its size and promise, in the order in which the sites are filled least often.
+
+    Args:
+        only: names; empty for all that a whole run includes.
+        size: instead of each one's own; ``None`` for those, and for the large ones of a whole run.
+    """
+    wanted = [one for one in BENCHMARKS if (one.name in only if only else one.by_default)]
+    named = [(one, size or one.size, bound_at(one, size or one.size)) for one in wanted]
+    large = [(one, *one.large) for one in wanted if one.large and not size and not only]
+    return named + large

@@ -40,6 +40,7 @@ class Stage:
         self.url = url
         self._log = log
         self._seeded: dict[str, int] = {}
+        self.measured: dict[str, list[dict[str, Any]]] = {}
         for name in sites:
             self._database(name, 'CREATE DATABASE "{0}_empty" TEMPLATE "{0}"')
 
