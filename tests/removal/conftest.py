@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,13 +19,15 @@ import sqlalchemy as sa
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(__file__).with_name("programs.py")
-CKAN = Path(sys.executable).with_name("ckan")
+# The environment of the CKAN to be tested, where it is not that of the tests.
+PYTHON = os.environ.get("MXOPENDATA_CKAN_PYTHON", sys.executable)
 
 
 class Site:
-    """A configuration file, and the processes that are started with it."""
+    """A configuration file, and the processes that are started with it, in the environment of ``python``."""
 
-    def __init__(self, folder: Path, allowed: str) -> None:
+    def __init__(self, folder: Path, allowed: str, python: str) -> None:
+        self.python = python
         self.ini = folder / "ckan.ini"
         self.storage = folder / "storage"
         text = (ROOT / "test.ini").read_text(encoding="utf-8")
@@ -38,10 +41,19 @@ class Site:
         self.environment = {**os.environ, "CKAN_STORAGE_PATH": str(self.storage), "PYTHONWARNINGS": "ignore"}
         self.engine = sa.create_engine(os.environ["CKAN_SQLALCHEMY_URL"])
 
+    def version(self) -> str:
+        """Of CKAN."""
+        words = [self.python, "-c", "import ckan; print(ckan.__version__)"]
+        return subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+
+    @property
+    def _ckan(self) -> str:
+        return str(Path(self.python).with_name("ckan"))
+
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A ``ckan`` command, in a process group of its own."""
         return subprocess.Popen(
-            [str(CKAN), "-c", str(self.ini), *words],
+            [self._ckan, "-c", str(self.ini), *words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,21 +61,17 @@ class Site:
             start_new_session=True,
         )
 
-    def ckan(self, *words: str, code: int = 0) -> str:
-        """What a ``ckan`` command prints."""
-        child = self.start(*words)
-        out, err = child.communicate(timeout=300)
-        assert child.returncode == code, f"{words}: {child.returncode}\n{out[-3000:]}\n{err[-3000:]}"
-        return out if code == 0 else f"{out}{err}"
-
     def uninstall(self, *words: str) -> dict[str, Any]:
         """``ckan mxopendata uninstall … --json``."""
-        return json.loads(self.ckan("mxopendata", "uninstall", *words, "--json"))
+        child = self.start("mxopendata", "uninstall", *words, "--json")
+        out, err = child.communicate(timeout=300)
+        assert child.returncode == 0, err[-4000:]
+        return json.loads(out)
 
     def run(self, program: str, **asked: Any) -> dict[str, Any]:
         """One of ``programs.py``."""
         done = subprocess.run(
-            [sys.executable, str(PROGRAMS), str(self.ini), program],
+            [self.python, str(PROGRAMS), str(self.ini), program],
             input=json.dumps(asked),
             env=self.environment,
             capture_output=True,
@@ -74,19 +82,17 @@ class Site:
         assert done.returncode == 0, done.stderr[-4000:]
         return json.loads(done.stdout.splitlines()[-1])
 
-    def type_in(self, command: str) -> None:
-        """Do what the command told to type, as it stands there."""
-        assert command.startswith("ckan "), command
-        done = subprocess.run(
-            command.replace("ckan", str(CKAN), 1),
-            shell=True,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    def words(self, command: str) -> list[str]:
+        """A command as it was told to be typed, without ``ckan -c INI``."""
+        words = shlex.split(command)
+        assert words[:3] == ["ckan", "-c", str(self.ini)], command
+        return words[3:]
+
+    def configure(self, command: str) -> None:
+        """Type a ``ckan config-tool`` as it was told."""
+        words = shlex.split(command)
+        assert words[:3] == ["ckan", "config-tool", str(self.ini)], command
+        subprocess.run([self._ckan, *words[1:]], env=self.environment, capture_output=True, check=True)
 
     def change(self, settings: Mapping[str, str | None]) -> None:
         """Edit the configuration file: option → new value, or ``None`` to take its line out."""
@@ -121,17 +127,14 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path, loopback: Any) -> Any:
-    """An empty database with all tables of ours, and nothing in Redis or Solr."""
+    """An empty database, and nothing in Redis."""
     import redis
 
-    made = Site(tmp_path, loopback.host)
+    made = Site(tmp_path, loopback.host, PYTHON)
     redis.Redis.from_url(os.environ["CKAN_REDIS_URL"]).flushdb()
     with made.engine.begin() as connection:
         connection.execute(sa.text("DROP SCHEMA public CASCADE"))
         connection.execute(sa.text("CREATE SCHEMA public"))
-    made.ckan("db", "init")
-    made.ckan("db", "pending-migrations", "--apply")
-    made.ckan("search-index", "clear")
     yield made
     made.engine.dispose()
     shutil.rmtree(made.storage, ignore_errors=True)

@@ -1,13 +1,17 @@
 """What the tests of a removal do inside a CKAN: ``python programs.py INI PROGRAM``, JSON in and out.
 
-Each runs in a process of its own, with the plugins that the configuration file names.
+Each runs in a process of its own, with the plugins that the configuration file names; ``commands`` are commands of
+``ckan`` that are given in that process first, since each start of ``ckan`` takes seconds.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import redirect_stdout
 from datetime import datetime, timezone
 from typing import Any
 
@@ -55,6 +59,12 @@ def build(asked: dict[str, Any]) -> dict[str, Any]:
         config=json.dumps({"rate": 50}),
     )
     run = harvest(source["id"])
+    if asked.get("figures"):
+        from ckanext.mxopendata.dashboard import computation
+
+        computation.compute(datetime.now(timezone.utc))
+    if not asked.get("waiting", True):
+        return {**read(asked), "run": run, "id": source["id"]}
     # A second harvest waits in the queue; its carrier is one of ours.
     waiting = act("harvest_job_create", source_id=source["id"], run=True)
     from ckanext.harvest import queue
@@ -64,7 +74,7 @@ def build(asked: dict[str, Any]) -> dict[str, Any]:
     method = type("Method", (), {"delivery_tag": body})()
     queue.gather_callback(consumer, method, None, body)
     model.Session.commit()
-    return {"run": run, "job": waiting["id"], "source": source["id"]}
+    return {**read(asked), "run": run, "job": waiting["id"], "id": source["id"]}
 
 
 def _dataset(number: int) -> dict[str, Any]:
@@ -119,35 +129,42 @@ def read(asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def pages(asked: dict[str, Any]) -> dict[str, Any]:
-    """Status and text of pages as a sysadmin sees them."""
-    import flask
+def without(asked: dict[str, Any]) -> dict[str, Any]:
+    """The site without us: what it shows, its pages as a sysadmin sees them, and our source started by hand."""
+    return {**read(asked), "pages": _pages(asked["paths"]), "tried": _stock_harvest(asked["source"])}
+
+
+def _pages(paths: list[str]) -> dict[str, Any]:
+    from werkzeug.test import Client
 
     from ckan import model
 
-    app = flask.current_app
     token = act("api_token_create", user=act("get_site_user")["name"], name="prueba")["token"]
     model.Session.commit()
-    client = app.test_client()
-    answers = {}
-    for path in asked["paths"]:
+    # The whole stack: on CKAN 2.11 the reader's language is read outside the Flask application.
+    client = Client(context.obj.app)
+
+    def ask(path: str) -> dict[str, Any]:
         answer = client.get(path, headers={"Authorization": token})
-        answers[path] = {"status": answer.status_code, "text": answer.get_data(as_text=True)}
-    return answers
+        return {"status": answer.status_code, "text": answer.get_data(as_text=True)}
+
+    # A thread has no request of this program's around it, whose user would be everybody's.
+    with ThreadPoolExecutor(1) as visitor:
+        return dict(zip(paths, visitor.map(ask, paths), strict=True))
 
 
 def back(asked: dict[str, Any]) -> dict[str, Any]:
     """After coming back: schedule, values, and a harvest of the same portal."""
     shown = read(asked)
-    return {**shown, "run": harvest(shown["source"]["id"])}
+    return {**shown, "run": harvest(shown["source"]["id"]), "then": read(asked)["datasets"]}
 
 
-def stock_harvest(asked: dict[str, Any]) -> dict[str, Any]:
+def _stock_harvest(source: str) -> dict[str, Any]:
     """What ``harvester run`` and a consumer do with a source whose type nobody knows."""
     from ckanext.harvest import queue
     from ckanext.harvest.model import HarvestJob
 
-    job = act("harvest_job_create", source_id=asked["source"], run=True)
+    job = act("harvest_job_create", source_id=source, run=True)
     consumer: Any = queue.get_gather_consumer()
     _, _, body = consumer.basic_get(queue="")
     queue.gather_callback(consumer, type("Method", (), {"delivery_tag": body})(), None, body)
@@ -156,18 +173,42 @@ def stock_harvest(asked: dict[str, Any]) -> dict[str, Any]:
     return {"status": ended.status, "errors": [error.message for error in ended.gather_errors]}
 
 
+def moved(asked: dict[str, Any]) -> dict[str, Any]:
+    """After the move to another CKAN: what it shows, our tables, and a harvest of what has not changed."""
+    import sqlalchemy as sa
+
+    from ckan import model
+
+    names = [
+        name for name in sa.inspect(model.Session.connection()).get_table_names() if name.startswith("mxopendata_")
+    ]
+    rows = {name: model.Session.execute(sa.text(f'SELECT count(*) FROM "{name}"')).scalar() for name in names}
+    shown = read(asked)
+    return {**shown, "rows": rows, "pages": _pages(asked["paths"]), "run": harvest(shown["source"]["id"])}
+
+
+def nothing(asked: dict[str, Any]) -> dict[str, Any]:
+    """Only the commands."""
+    return {}
+
+
 PROGRAMS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    program.__name__: program for program in (build, read, pages, back, stock_harvest)
+    program.__name__: program for program in (build, without, back, moved, nothing)
 }
 
 
-def main(ini: str, name: str) -> None:
+def main(name: str) -> None:
     asked = json.loads(sys.stdin.read() or "{}")
-    context = command.make_context("ckan", ["-c", ini, "sysadmin"])
+    said = io.StringIO()
+    for words in asked.get("commands", ()):
+        group: Any = command.get_command(context, words[0])
+        with context.scope(cleanup=False), redirect_stdout(said):
+            group.main(words[1:], prog_name=words[0], standalone_mode=False, parent=context)
     with context.scope(cleanup=False), context.meta["flask_app"].test_request_context():
         answer = PROGRAMS[name](asked)
-    sys.stdout.write(json.dumps(answer, default=str) + "\n")
+    sys.stdout.write("\n" + json.dumps({**answer, "said": said.getvalue()}, default=str) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    context = command.make_context("ckan", ["-c", sys.argv[1], "db"])
+    main(sys.argv[2])

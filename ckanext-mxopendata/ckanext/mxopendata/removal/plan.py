@@ -101,13 +101,12 @@ def carry_out(progress: Callable[[str], None]) -> Plan:
         without.SiteError: where the site does not start without us; nothing is changed then.
         redis.RedisError: where Redis does not answer.
     """
-    plan = _plan(write=False)
+    progress("valores")
+    plan = _plan(write=True)
     progress("cosechas")
     harvests.still(plan.sources)
-    model.Session.remove()
-    progress("valores")
-    plan.content = without.run(plan.ini, plan.changes, write=True)
     progress("archivos, claves y trabajos")
+    # Ending a harvest may have left some more.
     leftovers.look().remove()
     return plan
 
