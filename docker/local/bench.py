@@ -15,8 +15,8 @@ from pathlib import Path
 
 from local import commands, files, postgres, site, solr, stack, state, valkey
 from local.problem import Problem, step
-from local.seed import ALLOWED_PRIVATE, read_size
-from local.settings import ADDRESS, Settings
+from local.seed import read_size
+from local.settings import ADDRESS, ALLOWED_PRIVATE, Settings
 
 OURS, STOCK, PLAIN = "ours", "stock", "plain"
 SITES = (OURS, STOCK, PLAIN)

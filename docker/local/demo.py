@@ -18,11 +18,10 @@ from local import commands, demo_publishers, files, processes, programs, stack, 
 from local.marks import ANSWER, FAILURE, STEP
 from local.problem import Problem, say, step
 from local.programs import Program
-from local.settings import Settings
+from local.settings import ALLOWED_PRIVATE, Settings
 
 PORTALS = "portals"
 PORTALS_SECONDS = 30.0
-ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 # How the site presents itself; an operator writes the same on the administration page.
 PRESENTATION = {
     "ckan.site_title": "Datos abiertos de México (demostración)",
@@ -95,7 +94,8 @@ def start_portals(settings: Settings) -> list[dict[str, Any]]:
         programs.wait_ready(settings, PORTALS, lambda: _portals_answer(home, mark), PORTALS_SECONDS)
     kept = json.loads((home / "portals.json").read_text(encoding="utf-8"))
     hosts = sorted(f"127.0.0.1:{port}" for port in kept["ports"].values())
-    state.add_options(settings, {ALLOWED_PRIVATE: " ".join(hosts), **PRESENTATION})
+    state.add_words(settings, ALLOWED_PRIVATE, hosts)
+    state.add_options(settings, PRESENTATION)
     return kept["portals"]
 
 

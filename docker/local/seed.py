@@ -8,12 +8,11 @@ from pathlib import Path
 from local import files, programs, site, stack, state
 from local.problem import Problem, say, step
 from local.programs import Program
-from local.settings import ADDRESS, Settings
+from local.settings import ADDRESS, ALLOWED_PRIVATE, Settings
 
 NAME = "generated-catalogue"
 FILE = "data.json"
 START_SECONDS = 20.0
-ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 
 
 def main(settings: Settings, size: str = "") -> None:
@@ -76,8 +75,7 @@ def serve(settings: Settings) -> str:
     programs.want(settings, Program(NAME, argv, folder=str(folder), order=programs.SERVICE))
     programs.wait_ready(settings, NAME, lambda: not state.is_free(number), START_SECONDS)
     host = f"{ADDRESS}:{number}"
-    allowed = state.options(settings).get(ALLOWED_PRIVATE, "").split()
-    state.add_options(settings, {ALLOWED_PRIVATE: " ".join(dict.fromkeys([*allowed, host]))})
+    state.add_words(settings, ALLOWED_PRIVATE, [host])
     return f"http://{host}/{FILE}"
 
 

@@ -12,6 +12,8 @@ from local.problem import Problem
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 5000
 ADDRESS = "127.0.0.1"
+# CKAN's option with the hosts of this machine that may be harvested.
+ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 from local import files
@@ -82,6 +83,12 @@ def add_options(settings: Settings, added: dict[str, str]) -> None:
     """Add options to CKAN's configuration of this installation; they stay until ``make clean``."""
     for key, value in added.items():
         remember(settings, "options", key, value)
+
+
+def add_words(settings: Settings, key: str, words: Iterable[str]) -> None:
+    """Add words to an option of CKAN that is a list; those that somebody else put there stay."""
+    known = options(settings).get(key, "").split()
+    add_options(settings, {key: " ".join(dict.fromkeys([*known, *words]))})
 
 
 def is_free(number: int) -> bool:

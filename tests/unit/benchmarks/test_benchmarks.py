@@ -15,6 +15,8 @@ from benchmarks.report import HEADINGS, page
 from benchmarks.results import Bound, result, side
 from benchmarks.templates import template
 from benchmarks.worker import peak_rss_mb
+from local.problem import Problem
+from local.seed import read_size
 
 MACHINE = {
     "cores": 2,
@@ -162,3 +164,13 @@ def test_the_plain_schema_has_our_fields_and_nothing_of_ours():
         assert [field["field_name"] for field in plain[part]] == [field["field_name"] for field in ours[part]]
     assert "mx_" not in json.dumps(plain)
     assert "mxopendata_" not in json.dumps(plain)
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "mil", "1.5", "10000000", "²"])
+def test_a_size_that_is_none_is_met_with_an_example(text):
+    with pytest.raises(Problem, match=re.escape(f"SIZE={text} ") + ".*make seed SIZE=1000"):
+        read_size(text)
+
+
+def test_a_size_is_a_number_of_datasets():
+    assert read_size("100000") == 100_000
