@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.mxopendata import changes, config, helpers, licences, search
+from ckanext.mxopendata import changes, config, helpers, licences, partners, search
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic import action, auth, lifting, validators
 from ckanext.mxopendata.metadata import vocabularies
@@ -36,6 +36,7 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
     # IConfigurer
     def update_config(self, config_: Any) -> None:
         """Make the suite's own templates, assets and licences known to CKAN."""
+        partners.require(tk.aslist(config_["ckan.plugins"]))
         tk.add_template_directory(config_, "templates")
         tk.add_resource("assets", "mxopendata")
         if not config_.get(licences.OPTION):

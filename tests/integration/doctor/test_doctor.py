@@ -116,6 +116,7 @@ def test_services_that_are_away_are_said_and_do_not_hide_the_rest(
     assert time.monotonic() - before < 10
     assert_broken(found["solr_schema"], "doctor_solr_schema_away")
     assert_broken(found["solr_language"], "doctor_unseen_solr")
+    assert_broken(found["source_type"], "doctor_unseen_solr")
     assert_broken(found["redis"], "doctor_redis")
     assert_broken(found["consumers"], "doctor_unseen_redis")
     assert_broken(found["worker"], "doctor_unseen_redis")

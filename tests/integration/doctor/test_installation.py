@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.exceptions import CkanConfigurationException
 
 from ckanext.scheming.plugins import SchemingDatasetsPlugin, SchemingOrganizationsPlugin
 
+from ckanext.mxopendata import partners
 from ckanext.mxopendata.doctor import installation, schemas
 
 from .conftest import assert_broken
@@ -23,7 +25,7 @@ STOCK_ORGANIZATION = "ckanext.scheming:org_with_dept_id.json"
 
 
 def test_plugin_line_is_the_one_of_test_ini():
-    assert tk.config["ckan.plugins"] == installation.PLUGINS.split()
+    assert tk.config["ckan.plugins"] == partners.PLUGINS.split()
 
 
 def test_a_site_in_order_passes():
@@ -87,6 +89,15 @@ def test_a_plugin_without_its_partner_is_an_error(monkeypatch: pytest.MonkeyPatc
     words = assert_broken(installation.plugins(), "doctor_plugins_missing")
     assert "«dcat»" in words["message"]
     assert "mxopendata mxopendata_dcat dcat scheming_datasets scheming_organizations" in words["cure"]
+
+
+@pytest.mark.parametrize(("room", "partner"), [("mxopendata_harvest", "harvest"), ("mxopendata_dcat", "dcat")])
+def test_a_site_that_cannot_start_without_a_partner_says_so_in_a_sentence(room: str, partner: str):
+    """The doctor cannot run there: CKAN ends with a traceback about a chained action."""
+    with pytest.raises(CkanConfigurationException, match=f"necesita {partner}") as caught:
+        partners.require(["mxopendata", room, "activity", "scheming_datasets", "scheming_organizations"])
+    assert f"ckan.plugins = mxopendata {room} activity {partner} scheming_datasets" in str(caught.value)
+    partners.require(["mxopendata", room, partner])
 
 
 def test_a_site_without_the_schema_is_an_error(monkeypatch: pytest.MonkeyPatch):

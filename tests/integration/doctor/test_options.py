@@ -78,6 +78,12 @@ def test_an_english_site_is_a_warning(monkeypatch: pytest.MonkeyPatch):
     assert assert_broken(options.locale(), "doctor_locale")["severity"] == "warning"
 
 
+def test_the_language_that_keeps_ckan_from_starting_is_an_error(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(tk.config, "ckan.locale_default", "es_MX")
+    words = assert_broken(options.locale(), "doctor_locale_absent")
+    assert words["severity"] == "error"
+
+
 def test_a_language_that_ckan_does_not_bring_is_a_warning(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(tk.config, "ckan.locales_offered", ["es", "es_MX"])
     assert "es_MX" in assert_broken(options.locale(), "doctor_locale_missing")["message"]

@@ -45,7 +45,7 @@ def test_the_plugin_line_is_the_same_everywhere():
     settings.read(ROOT / "test.ini", encoding="utf-8")
     line = settings["app:main"]["ckan.plugins"]
     assert f"ckan.plugins = {line}" in (ROOT / "README.md").read_text(encoding="utf-8")
-    doctor = (PACKAGE / "doctor" / "installation.py").read_text(encoding="utf-8")
+    doctor = (PACKAGE / "partners.py").read_text(encoding="utf-8")
     assert (
         "".join(re.findall(r'^    "([^"]*)"$', doctor.split("PLUGINS = (")[1].split(")")[0], flags=re.MULTILINE))
         == line

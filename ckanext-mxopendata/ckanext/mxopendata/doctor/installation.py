@@ -18,19 +18,10 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata.doctor.check import Check, failed, passed
+from ckanext.mxopendata.partners import PARTNERS, PLUGINS, in_order
 
-# One place of the docs, docker and tests compares itself with: the line as it stands in test.ini.
-PLUGINS = (
-    "mxopendata mxopendata_harvest mxopendata_dcat mxopendata_dashboard mxopendata_planning mxopendata_participation "
-    "dcat harvest scheming_datasets scheming_organizations"
-)
 SUITE = "ckanext-mxopendata"
 TESTED_CKAN = ("2.11", "2.12")
-PARTNERS = {
-    "mxopendata": ("scheming_datasets", "scheming_organizations"),
-    "mxopendata_harvest": ("harvest",),
-    "mxopendata_dcat": ("dcat",),
-}
 CORE = "ckan"
 
 
@@ -82,20 +73,6 @@ def plugins() -> Check:
             if loaded.index(other) < loaded.index(first):
                 return failed("plugins", first=first, other=other, line=line)
     return passed("plugins", found=" ".join(loaded))
-
-
-def in_order(loaded: Sequence[str]) -> str:
-    """The plugin line that this site should have: what it has and the partners it lacks, ours first.
-
-    Args:
-        loaded: the plugins as they stand now; the site's own stay, in their order, after ours.
-    """
-    wanted = {*loaded, *(partner for plugin in loaded for partner in PARTNERS.get(plugin, ()))}
-    known = PLUGINS.split()
-    ours = [name for name in known if name.startswith("mxopendata") and name in wanted]
-    stock = [name for name in known if name not in ours and name in wanted]
-    own = [name for name in loaded if name not in known]
-    return " ".join([*ours, *own, *stock])
 
 
 def migrations() -> Check:

@@ -16,7 +16,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.common import config_declaration
 from ckan.config.declaration import Key
-from ckan.lib.i18n import get_locales
+from ckan.lib.i18n import get_ckan_i18n_dir
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.doctor.check import Check, failed, passed
@@ -99,7 +99,11 @@ def locale() -> Check:
     """Spanish is what a visitor sees first; CKAN ships ``es`` (and ``es_AR``), an ``es_MX`` stops it from starting."""
     default = tk.config["ckan.locale_default"]
     offered = list(tk.config["ckan.locales_offered"])
-    missing = [name for name in offered if name not in get_locales()]
+    # CKAN's own list of languages refuses to be made where the first one is missing.
+    brought = {"en", *(path.name for path in Path(get_ckan_i18n_dir()).iterdir())}
+    if default not in brought:
+        return failed("locale", "absent", default=default)
+    missing = [name for name in offered if name not in brought]
     if missing:
         return failed("locale", "missing", names=", ".join(missing))
     if not default.startswith(SPANISH):
