@@ -161,6 +161,8 @@ def _run(  # noqa: PLR0913, PLR0917 - what one order holds
         "log": str(own.logs / "benchmarks.log"),
         "output": str(output),
     }
+    # Of an earlier run; a figure must not outlive its benchmark.
+    output.unlink(missing_ok=True)
     path = own.home / "order.json"
     files.write_json(path, order)
     return commands.watch(
