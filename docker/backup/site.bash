@@ -15,7 +15,7 @@ option() { # name -> its last value in CKAN's configuration, where %% stands for
 
 find_site() { # The password leaves the address: other users of the machine could read it in the list of processes.
     local url="${CKAN_SQLALCHEMY_URL:-$(option sqlalchemy.url)}"
-    [[ -n "$url" ]] || stop "no address of the database: $ini cannot be read; set CKAN_INI or CKAN_SQLALCHEMY_URL"
+    [[ -n "$url" ]] || stop "falta la dirección de la base de datos: no se puede leer $ini; dé CKAN_INI o CKAN_SQLALCHEMY_URL"
     # shellcheck disable=SC2034 # for whoever reads this file
     storage="${CKAN_STORAGE_PATH:-$(option ckan.storage_path)}"
     database="postgresql://${url#*://}"

@@ -158,7 +158,7 @@ def test_a_whole_site_is_never_written_over_another(site: Scripts, tmp_path: Pat
     before = content(site.environment["CKAN_SQLALCHEMY_URL"])
     refused = site.restore("--whole", "--replace", backup)
     assert refused.returncode == 2
-    assert "not empty" in refused.stderr
+    assert "no está vacía" in refused.stderr
     assert content(site.environment["CKAN_SQLALCHEMY_URL"]) == before
 
 
@@ -168,7 +168,7 @@ def test_a_damaged_backup_is_refused_before_anything_changes(site: Scripts, othe
     dump.write_bytes(dump.read_bytes()[:-100])
     refused = other.restore("--whole", backup)
     assert refused.returncode == 2
-    assert "damaged" in refused.stderr
+    assert "está dañado" in refused.stderr
     assert content(other.environment["CKAN_SQLALCHEMY_URL"]) == {}
 
 
@@ -184,14 +184,24 @@ def test_a_dump_that_breaks_half_way_changes_nothing(site: Scripts, other: Scrip
     (backup / "SHA256SUMS").write_text(sums, encoding="utf-8")
     refused = other.restore("--replace", backup)
     assert refused.returncode == 2
-    assert "left as it was" in refused.stderr
+    assert "quedó como estaba" in refused.stderr
     assert content(address) == before
 
 
 def test_without_ckan_nothing_is_restored(site: Scripts, other: Scripts, tmp_path: Path):
     refused = other.restore(site.backup(tmp_path / "backups"))
     assert refused.returncode == 2
-    assert "holds no CKAN" in refused.stderr
+    assert "no tiene un CKAN" in refused.stderr
+
+
+def test_files_without_a_place_are_noticed_before_anything_changes(
+    tools: Path, site: Scripts, second_database: str, tmp_path: Path
+):
+    backup = site.backup("--whole", tmp_path / "backups")
+    refused = Scripts(tools, second_database, tmp_path, CKAN_STORAGE_PATH="").restore("--whole", backup)
+    assert refused.returncode == 2
+    assert "CKAN_STORAGE_PATH" in refused.stderr
+    assert content(second_database) == {}
 
 
 def test_what_stands_in_ckan_ini_is_used(tools: Path, filled: None, tmp_path: Path, storage: Path):
@@ -236,10 +246,10 @@ def test_only_the_newest_backups_stay(site: Scripts, tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "which folder?"),
-        (("--keep", "0", "x"), "at least 1"),
-        (("--all", "x"), "unknown option --all"),
-        (("x", "y"), "one folder only"),
+        ((), "¿en qué carpeta?"),
+        (("--keep", "0", "x"), "al menos 1"),
+        (("--all", "x"), "no hay opción --all"),
+        (("x", "y"), "una sola carpeta"),
     ],
 )
 def test_a_wrong_call_says_why(site: Scripts, words: tuple[str, ...], said: str):
@@ -250,7 +260,10 @@ def test_a_wrong_call_says_why(site: Scripts, words: tuple[str, ...], said: str)
 
 def test_a_backup_that_fails_leaves_nothing(tools: Path, second_database: str, tmp_path: Path):
     """The wrong database, and one that does not answer."""
-    for address, said in ((second_database, "no table of the suite"), ("postgresql://x@127.0.0.1:9/x", "not answer")):
+    for address, said in (
+        (second_database, "no tiene tablas de la suite"),
+        ("postgresql://x@127.0.0.1:9/x", "no responde"),
+    ):
         refused = Scripts(tools, address, tmp_path).run("mxopendata-backup", tmp_path / "backups")
         assert refused.returncode == 2
         assert said in refused.stderr

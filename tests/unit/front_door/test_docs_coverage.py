@@ -114,6 +114,27 @@ def test_every_page_is_reached_from_the_readme(page: Path):
     assert f"docs/{page.name}" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_every_file_that_a_page_names_is_there():
+    """Paths of the checkout in the text; names in angle brackets and endings like ``*`` stand for several."""
+    pattern = r"`((?:docker|docs|schemas|tests|harvest_configs)/[^`\s<>…$]*)`"
+    named = {(page.name, path) for page in PAGES for path in re.findall(pattern, page.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert [(page, path) for page, path in sorted(named) if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+def test_every_make_target_that_a_page_names_is_there():
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    targets = set(re.findall(r"^([a-z0-9 ]+):(?!=)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    known = {name for line in targets for name in line.split()}
+    named = {
+        name
+        for names in re.findall(r"(?:^|`)make ((?:[a-z][a-z0-9]* ?)+)", text, re.MULTILINE)
+        for name in names.split()
+    }
+    assert len(named) > 8
+    assert named - known == set()
+
+
 def test_the_versions_in_the_documents_are_the_tested_ones():
     """CKAN and its extensions, as pinned for the stack that the tests run on."""
     pins = dict(

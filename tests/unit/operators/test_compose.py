@@ -169,3 +169,21 @@ def test_what_is_copied_into_images_is_let_through():
     for source in " ".join(copies).split():
         assert list(ROOT.glob(source)), source
         assert any(source == name or source.startswith(f"{name}/") for name in kept), source
+
+
+def _docker_lines() -> list[list[str]]:
+    """Calls of Compose in the documentation, without the word ``docker compose``."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))
+    return [line.split() for line in re.findall(r"docker compose ([^`#\n]+)", text)]
+
+
+def test_the_documentation_names_services_that_there_are(composed: dict[str, Any]):
+    named = []
+    for words in _docker_lines():
+        if words[0] in {"exec", "run"}:
+            named.append(next(word for word in words[1:] if not word.startswith("-")))
+        if words[0] in {"logs", "up"}:
+            plain = [word for word in words[1:] if not word.startswith("-") and not word.isdigit()]
+            named += [word.partition("=")[0] for word in plain]
+    assert len(named) > 8
+    assert set(named) - {"…"} <= set(composed["services"])

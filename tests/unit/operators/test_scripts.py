@@ -96,7 +96,7 @@ def test_new_env_never_touches_secrets_that_are_there(fresh: Path):
     (fresh / ".env").write_text("CKAN_DB_PASSWORD=mine\n", encoding="utf-8")
     refused = run(fresh / "new-env")
     assert refused.returncode == 2
-    assert "nothing was changed" in refused.stderr
+    assert "no se cambió nada" in refused.stderr
     assert (fresh / ".env").read_text(encoding="utf-8") == "CKAN_DB_PASSWORD=mine\n"
 
 
