@@ -157,15 +157,20 @@ def wait(settings: Settings, port: int) -> None:
 def start_workers(settings: Settings, redis_url: str) -> None:
     """Ask for the consumers of the harvest queues, the background worker and the regular ``harvester run``."""
     separator = "&" if "?" in redis_url else "?"
-    patient = {**_changes(settings), "CKAN_REDIS_URL": f"{redis_url}{separator}{CONSUMER_QUERY}"}
+
+    def patient(kind: str) -> dict[str, str]:
+        # With a name of its own each can be told from the other: `ckan mxopendata doctor` asks Redis for it.
+        address = f"{redis_url}{separator}{CONSUMER_QUERY}&client_name=ckan-{kind}-consumer"
+        return {**_changes(settings), "CKAN_REDIS_URL": address}
+
     ckan = settings.ckan
     own = _changes(settings)
     fetch = [
-        _program(settings, f"fetch-{number}", [*ckan, "harvester", "fetch-consumer"], patient)
+        _program(settings, f"fetch-{number}", [*ckan, "harvester", "fetch-consumer"], patient("fetch"))
         for number in range(1, FETCH_CONSUMERS + 1)
     ]
     wanted = [
-        _program(settings, "gather", [*ckan, "harvester", "gather-consumer"], patient),
+        _program(settings, "gather", [*ckan, "harvester", "gather-consumer"], patient("gather")),
         *fetch,
         _program(settings, "jobs", [*ckan, "jobs", "worker"], own),
         replace(_program(settings, "harvester-run", [*ckan, "harvester", "run"], own), pause=HARVESTER_RUN_PAUSE),
