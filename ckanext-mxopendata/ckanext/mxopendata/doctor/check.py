@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.lib.search import SearchError
+from ckan.lib.search.common import SearchError, SolrConnectionError
 
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -115,7 +115,7 @@ def _kind(error: Exception) -> str:
         return "tables" if getattr(error.orig, "pgcode", None) in _NOT_MIGRATED else "database"
     if isinstance(error, redis.RedisError):
         return "redis"
-    if isinstance(error, (requests.RequestException, SearchError)):
+    if isinstance(error, (requests.RequestException, SearchError, SolrConnectionError)):
         return "solr"
     return ""
 
