@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 
 import ckan.plugins.toolkit as tk
 from ckan.lib import jobs
@@ -36,7 +39,9 @@ class Leftovers:
     def remove(self) -> None:
         """Take all of it away; what is gone already is no error."""
         for job in self.jobs:
-            job.delete()
+            # A worker may have ended it meanwhile.
+            with suppress(InvalidJobOperation, NoSuchJobError):
+                job.delete()
         if self.keys:
             connect_to_redis().delete(*self.keys)
         for path in self.files:

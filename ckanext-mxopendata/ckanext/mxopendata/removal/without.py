@@ -8,15 +8,17 @@ without us is known before anybody takes a plugin away. Progress goes to stderr.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import IO, Any, cast
 
 import click
 
@@ -24,6 +26,8 @@ PLUGINS = "ckan.plugins"
 # ckanext-envvars lets this variable win over the file.
 PLUGINS_VARIABLE = "CKAN__PLUGINS"
 PROGRESS_SECONDS = 5.0
+# Begins a line that is for the operator, among CKAN's own log.
+PROGRESS = "… "
 
 
 class SiteError(Exception):
@@ -69,18 +73,34 @@ def run(ini: str, changes: Mapping[str, str | None], write: bool) -> Outcome:
     environment = dict(os.environ)
     if PLUGINS_VARIABLE in environment:
         environment[PLUGINS_VARIABLE] = changes[PLUGINS] or ""
-    done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
-        [sys.executable, "-m", __name__],
-        input=json.dumps({"ini": ini, "changes": changes, "write": write}),
-        stdout=subprocess.PIPE,
-        stderr=None if write else subprocess.PIPE,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    if done.returncode:
-        raise SiteError((done.stderr or "").strip().rpartition("\n")[2] or "…")
-    return Outcome(**json.loads(done.stdout.splitlines()[-1]))
+    said: list[str] = []
+    # Into a file: two pipes would have to be read at once.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as answer:
+        child = subprocess.Popen(  # noqa: S603 - our own module, by our own interpreter
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=answer,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        with child, cast("IO[str]", child.stdin) as question, cast("IO[str]", child.stderr) as words:
+            question.write(json.dumps({"ini": ini, "changes": changes, "write": write}))
+            question.close()
+            for line in words:
+                said.append(line.rstrip())
+                if line.startswith(PROGRESS):
+                    click.echo(said[-1], err=True)
+        if child.returncode:
+            raise SiteError(_last_words(said))
+        answer.seek(0)
+        return Outcome(**json.loads(answer.read().splitlines()[-1]))
+
+
+def _last_words(said: list[str]) -> str:
+    """What an exception says, at the end of its traceback; it may take several lines."""
+    last = list(itertools.takewhile(lambda line: not line.startswith(" "), reversed(said)))
+    return " ".join(reversed(last)).strip()
 
 
 def main() -> None:
@@ -144,7 +164,7 @@ def _look(write: bool) -> Outcome:
                 outcome.datasets_written += save("package_update", {**dataset, **changed})
         if write and time.monotonic() > told + PROGRESS_SECONDS:
             told = time.monotonic()
-            click.echo(f"  {outcome.datasets}", err=True)
+            click.echo(f"{PROGRESS}{outcome.datasets}", err=True)
         model.Session.remove()
     for group_id in _ids(model.Group, lambda table: (table.is_organization.is_(True), table.state != "deleted")):
         asked = {"id": group_id, "include_users": False, "include_datasets": False}
