@@ -271,7 +271,7 @@ def mxopendata_form_groups(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     groups.append({"name": "record", "label": "", "fields": []})
     by_name = {group["name"]: group for group in groups}
     for field in schema["dataset_fields"]:
-        by_name[field.get("form_group", "essential")]["fields"].append(field)
+        by_name.get(field.get("form_group"), groups[0])["fields"].append(field)
     return groups
 
 

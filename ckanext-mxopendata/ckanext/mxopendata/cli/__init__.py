@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("mxopendata", "ckanext.mxopendata.cli.doctor:doctor"),
     "uninstall": ("mxopendata", "ckanext.mxopendata.cli.uninstall:uninstall"),
     "solr-schema": ("mxopendata", "ckanext.mxopendata.cli.solr_schema:solr_schema"),
+    "merge-schema": ("mxopendata", "ckanext.mxopendata.cli.merge_schema:merge_schema"),
     "migrate-extras": ("mxopendata", "ckanext.mxopendata.cli.migrate_extras:migrate_extras"),
     "sources": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.sources:sources"),
     "harvest": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.harvest:harvest"),

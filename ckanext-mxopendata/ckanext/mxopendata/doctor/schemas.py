@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from importlib import import_module
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
-
-import yaml
 
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.doctor.check import Check, failed, passed
+from ckanext.mxopendata.schema_files import DATASET_SCHEMA, read_schema
 
-DATASET_SCHEMA = "ckanext.mxopendata.schemas:mx_dataset.yaml"
 ORGANIZATION_SCHEMA = "ckanext.mxopendata.schemas:mx_organization.yaml"
 # Fields that only the Mexican schemas have.
 OWN_FIELDS = frozenset({"gov_type", "policy_alignment", "priority_list"})
@@ -69,20 +62,4 @@ def _type_of(address: str, key: str) -> str | None:
         address: ``package:file`` or a ``file:`` address, as ckanext-scheming takes it.
         key: ``dataset_type`` or ``organization_type``.
     """
-    path = _file_of(address)
-    if path is None or not path.is_file():
-        return None
-    text = path.read_text(encoding="utf-8")
-    content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    return content.get(key) if isinstance(content, dict) else None
-
-
-def _file_of(address: str) -> Path | None:
-    if address.startswith("file:"):
-        return Path(url2pathname(urlsplit(address).path))
-    module, _, name = address.partition(":")
-    try:
-        folders = import_module(module).__path__
-    except (ImportError, AttributeError, ValueError):
-        return None
-    return next((path for path in (Path(folder, name) for folder in folders) if path.is_file()), None)
+    return (read_schema(address) or {}).get(key)

@@ -21,7 +21,7 @@ from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
 from ckanext.mxopendata.metadata.groups import read_groups
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads, shown
 from ckanext.mxopendata.metadata.text import fold
-from ckanext.mxopendata.metadata.values import Notebook, can_read, read_value, scalar
+from ckanext.mxopendata.metadata.values import Notebook, read_value, scalar
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
 ORIGINAL = "original_"
@@ -298,12 +298,3 @@ _FORMS: dict[str, Callable[[str], bool]] = {
     "cvegeo": lambda text: text.isdecimal() and readers.read_place(text).value is not None,
     "interval_text": _is_period,
 }
-
-
-def readable(level: str) -> frozenset[str]:
-    """Fields of a level whose datatype has a reader here; a test holds this against all of :func:`extra_fields`."""
-    own = _TEXTS | {"cvegeo", "interval_text"}
-    rows = extra_fields(level).items()
-    return frozenset(
-        name for name, row in rows if row.cardinality == "repeating" or row.datatype in own or can_read(row.datatype)
-    )
