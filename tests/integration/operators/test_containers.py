@@ -49,8 +49,8 @@ def ini(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def inside(services: dict[str, Any], ini: Path, tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def inside(services: dict[str, Any], ini: Path) -> Any:
     """The environment of one container, with the addresses of the services here."""
 
     def environment(service: str) -> dict[str, str]:
@@ -64,7 +64,7 @@ def inside(services: dict[str, Any], ini: Path, tmp_path: Path) -> Any:
             "CKAN_SQLALCHEMY_URL": tk.config["sqlalchemy.url"],
             "CKAN_SOLR_URL": tk.config["solr_url"],
             "CKAN_REDIS_URL": f"{redis}?{query}" if query else redis,
-            "CKAN_STORAGE_PATH": str(tmp_path / "storage"),
+            "CKAN_STORAGE_PATH": str(ini.parent / "storage"),
         }
 
     return environment
@@ -72,22 +72,40 @@ def inside(services: dict[str, Any], ini: Path, tmp_path: Path) -> Any:
 
 def test_the_variables_of_a_container_make_a_site_in_order(inside: Any):
     """Plugins, schemas, languages, tables and secrets are what the doctor wants, from nothing but ``.env``."""
-    words = ["ckan-service", "ckan", "mxopendata", "doctor", "--json"]
-    asked = subprocess.run(words, env=inside("worker"), capture_output=True, text=True, check=False)
-    assert asked.stdout, asked.stderr
+    start = f". {IMAGE}/docker-entrypoint.d/10-mxopendata.sh >&2; ckan mxopendata doctor --json"
+    words = ["ckan-service", "bash", "-c", start]
+    asked = subprocess.run(words, env=inside("ckan"), capture_output=True, text=True, check=False)
+    assert "Upgrading DB: SUCCESS" in asked.stderr
     checks = {check["check"]: check for check in json.loads(asked.stdout[asked.stdout.index("[") :])}
     for name in ("versions", "plugins", "dataset_schema", "organization_schema", "migrations", "locale", "secrets"):
         assert checks[name]["ok"], checks[name]["message"]
 
 
-@pytest.fixture
-def gather(inside: Any, services: dict[str, Any]) -> Iterator[subprocess.Popen[bytes]]:
-    """The gather consumer, started as its container starts it."""
-    command = services["gather"]["command"]
-    process = subprocess.Popen(command, env=inside("gather"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    yield process
-    process.terminate()
-    process.wait(timeout=20)
+@pytest.fixture(scope="module")
+def running(inside: Any, services: dict[str, Any]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Gather consumer and worker, started as their containers start them, side by side."""
+    output = subprocess.DEVNULL
+    processes = {
+        name: subprocess.Popen(services[name]["command"], env=inside(name), stdout=output, stderr=output)
+        for name in ("gather", "worker")
+    }
+    yield processes
+    for process in processes.values():
+        process.terminate()
+    for process in processes.values():
+        process.wait(timeout=30)
+
+
+def test_a_worker_is_well_once_it_has_begun(
+    running: dict[str, subprocess.Popen[bytes]], inside: Any, services: dict[str, Any]
+):
+    """The health check of the container, asked as Docker asks it."""
+    _, *check = services["worker"]["healthcheck"]["test"]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (asked := subprocess.run(check, env=inside("worker"), capture_output=True, check=False)).returncode != 0:
+        assert running["worker"].poll() is None
+        assert time.monotonic() < deadline, asked.stderr
+        time.sleep(1)
 
 
 def _waiting(name: str) -> list[dict[str, Any]]:
@@ -95,13 +113,12 @@ def _waiting(name: str) -> list[dict[str, Any]]:
     return [client for client in clients if client["name"] == name and client["cmd"] == "blpop"]
 
 
-def test_a_consumer_waits_longer_than_redis_py_and_says_who_it_is(gather: subprocess.Popen[bytes]):
+def test_a_consumer_waits_longer_than_redis_py_and_says_who_it_is(running: dict[str, subprocess.Popen[bytes]]):
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and gather.poll() is None:
-        if any(int(client["idle"]) > TIME_OUT_SECONDS for client in _waiting(NAMES["gather"])):
-            return
+    while not any(int(client["idle"]) > TIME_OUT_SECONDS for client in _waiting(NAMES["gather"])):
+        assert running["gather"].poll() is None, "the consumer ended"
+        assert time.monotonic() < deadline, "nobody waits for work"
         time.sleep(0.2)
-    pytest.fail(f"the consumer ended with {gather.poll()}" if gather.poll() is not None else "nobody waits for work")
 
 
 def test_the_scheduler_runs_the_command_of_the_container(inside: Any, tmp_path: Path):

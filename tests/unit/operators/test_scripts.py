@@ -160,3 +160,34 @@ def test_the_other_containers_begin_with_the_plugins_of_the_environment(tmp_path
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "CKAN_INI": "x.ini", "CKAN__PLUGINS": "a b envvars"}
     started = run(DOCKER / "image" / "ckan-service", "ckan", "jobs", "worker", env=environment)
     assert started.stdout == "<config-tool><x.ini><ckan.plugins = a b envvars><jobs><worker>"
+
+
+# ------------------------------------------------------------------------------------------------ steps of the build
+
+
+def step(stage: str, beginning: str) -> str:
+    """A command of the Dockerfile: the one of a stage that begins with a word."""
+    text = (DOCKER / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    part = text.split(f" AS {stage}\n")[1].split("\nFROM ")[0]
+    found = re.search(rf"^RUN ({beginning}.*)$", part, re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_the_image_of_solr_gets_the_schema_of_the_installed_ckan(tmp_path: Path):
+    from ckanext.mxopendata.solr_schema import installed_schema, spanish_schema
+
+    command = step("schema", "python3").replace("/tmp/schema.xml", str(tmp_path / "schema.xml"))
+    made = run("sh", "-c", command.replace("python3", sys.executable, 1))
+    assert made.returncode == 0, made.stderr
+    assert (tmp_path / "schema.xml").read_text(encoding="utf-8") == spanish_schema(installed_schema())
+
+
+def test_the_files_copied_for_the_wheel_suffice():
+    """What setup.py and pyproject.toml read; that a wheel can be built of it is tried in the lane of the wheel."""
+    text = (DOCKER / "Dockerfile").read_text(encoding="utf-8").split(" AS wheel\n")[1].split("\nFROM ")[0]
+    copied = set(" ".join(re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE)).split())
+    setup = (ROOT / "setup.py").read_text(encoding="utf-8")
+    folders = set(re.findall(r'^(?:SOURCE =|    "ckanext[^"]+":) "([^"]+)",?$', setup, re.MULTILINE))
+    assert {"ckanext-mxopendata", "schemas", "harvest_configs"} == folders
+    assert folders | {"pyproject.toml", "setup.py", "README.md", "LICENSE"} <= copied
