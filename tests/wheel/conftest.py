@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+GIVEN = os.environ.get("MXOPENDATA_CKAN_PYTHON")
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGED = ("ckanext-mxopendata", "schemas", "harvest_configs", "pyproject.toml", "setup.py", "README.md", "LICENSE")
 
@@ -32,8 +34,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment that has the wheel, CKAN and nothing of the checkout."""
+def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment that has the wheel, CKAN and nothing of the checkout.
+
+    ``MXOPENDATA_CKAN_PYTHON`` names one that is there already, for example with another CKAN.
+    """
+    if GIVEN:
+        return Path(GIVEN)
+    wheel: Path = request.getfixturevalue("wheel")
     folder = tmp_path_factory.mktemp("clean")
     venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
