@@ -227,7 +227,7 @@ def _guest(own: Settings) -> int:
                 say(f"── CKAN {version} ──")
                 codes.append(_pytest(own, *NO_SERVICES, "tests/guest", environment=environment))
                 if version == FORMER:
-                    # The guest has installed the suite by now: each room alone; it goes, comes back, moves to today's CKAN.
+                    # The suite is installed by now: each room alone; it goes, comes back, moves to today's CKAN.
                     python = str(folder / "bin" / "python")
                     interpreters = {"MXOPENDATA_CKAN_PYTHON": python, "MXOPENDATA_FORMER_PYTHON": python}
                     folders = ("tests/wheel/test_rooms.py", "tests/removal", "tests/upgrades")
