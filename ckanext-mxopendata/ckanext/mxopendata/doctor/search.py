@@ -13,6 +13,7 @@ import sqlalchemy as sa
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.lib.search import SUPPORTED_SCHEMA_VERSIONS
 
 from ckanext.mxopendata import solr_schema as schema_text
 from ckanext.mxopendata.core_tables import PACKAGE
@@ -21,6 +22,7 @@ from ckanext.mxopendata.doctor.check import Check, failed, passed
 TIMEOUT_SECONDS = 10
 # Spellings that a Spanish speaker expects to be the same word for a search; an English stemmer passes the first two.
 SAME_WORDS = (("Educación", "educacion"), ("escuelas", "escuela"), ("públicas", "público"))
+MOST_SOURCES = 1000
 # What was written so lately may still be on its way to Solr: a run that writes, a soft commit.
 ON_THE_WAY = timedelta(minutes=5)
 
@@ -33,8 +35,10 @@ def solr_schema() -> Check:
     except (requests.RequestException, KeyError, ValueError) as error:
         return failed("solr_schema", "away", error=_reason(error), address=_address())
     wanted = re.search(r'<schema name="([^"]+)"', schema_text.installed_schema())
+    if found.rpartition("-")[2] not in SUPPORTED_SCHEMA_VERSIONS:
+        return failed("solr_schema", found=found, wanted=wanted[1] if wanted else "?")
     if wanted is not None and found != wanted[1]:
-        return failed("solr_schema", found=found, wanted=wanted[1])
+        return failed("solr_schema", "older", found=found, wanted=wanted[1])
     return passed("solr_schema", found=found)
 
 
@@ -54,9 +58,7 @@ def _analysed(word: str) -> list[str]:
 
 def index() -> Check:
     """Solr holds as many datasets and sources as the database, apart from what was written just now."""
-    site = tk.config.get("ckan.site_id")
-    filters = [f'+site_id:"{site}"', "+entity_type:package", "+state:active"]
-    indexed = int(_ask("/select", q="*:*", rows="0", fq=filters)["response"]["numFound"])
+    indexed = int(_ask("/select", q="*:*", rows=0, fq=_ours())["response"]["numFound"])
     active = sa.select(sa.func.count()).select_from(PACKAGE).where(PACKAGE.c.state == "active")
     stored: int = model.Session.scalar(active) or 0
     since = datetime.now(timezone.utc).replace(tzinfo=None) - ON_THE_WAY
@@ -70,18 +72,19 @@ def source_type() -> Check:
     """No harvest source lost its type in the index (ckanext-harvest 1.6 on CKAN 2.12 re-indexes it unvalidated)."""
     if not p.plugin_loaded("mxopendata_harvest"):
         return passed("source_type", count=0)
-    found: dict[str, Any] = tk.get_action("package_search")(
-        {"ignore_auth": True},
-        {"fq": "+dataset_type:harvest", "rows": 1000, "fl": "id,name,validated_data_dict", "include_private": True},
-    )
+    filters = [*_ours(), "+dataset_type:harvest"]
+    found = _ask("/select", q="*:*", rows=MOST_SOURCES, fq=filters, fl="name,validated_data_dict")["response"]
     lost = [
-        source["name"]
-        for source in found["results"]
-        if not json.loads(source["validated_data_dict"]).get("source_type")
+        source["name"] for source in found["docs"] if not json.loads(source["validated_data_dict"]).get("source_type")
     ]
     if lost:
         return failed("source_type", names=", ".join(lost), first=lost[0])
-    return passed("source_type", count=found["count"])
+    return passed("source_type", count=found["numFound"])
+
+
+def _ours() -> list[str]:
+    """The filters for what this site has published, datasets and sources: several sites may share a core."""
+    return [f'+site_id:"{tk.config["ckan.site_id"]}"', "+entity_type:package", "+state:active"]
 
 
 def _ask(handler: str, **parameters: Any) -> dict[str, Any]:
