@@ -209,16 +209,19 @@ def test_what_stands_in_ckan_ini_is_used(tools: Path, filled: None, tmp_path: Pa
     own = tmp_path / "own"
     (own / "harvest_configs").mkdir(parents=True)
     (own / "harvest_configs" / "a.yaml").write_text("name: a\n", encoding="utf-8")
+    (tmp_path / "conjunto.yaml").write_text("scheming_version: 2\n", encoding="utf-8")
     address = tk.config["sqlalchemy.url"].replace("%", "%%")
     ini = tmp_path / "ckan.ini"
     ini.write_text(
         f"[app:main]\nsqlalchemy.url = {address}\nckan.storage_path = {storage}\n"
-        f"ckanext.mxopendata.config_dirs = {own}\n",
+        f"ckanext.mxopendata.config_dirs = {own}\n"
+        f"scheming.dataset_schemas = x.schemas:other.yaml file://{tmp_path}/conjunto.yaml\n",
         encoding="utf-8",
     )
     site = Scripts(tools, "", tmp_path, CKAN_INI=str(ini), CKAN_STORAGE_PATH="", CKAN_COMMAND="/nonexistent/ckan")
     backup = site.backup(tmp_path / "backups")
     assert (backup / "ckan.ini").read_text(encoding="utf-8") == ini.read_text(encoding="utf-8")
+    assert [path.name for path in (backup / "schemas").iterdir()] == ["conjunto.yaml"]
     assert str(own) in (backup / "config.tsv").read_text(encoding="utf-8")
     with tarfile.open(backup / "config-1.tar.gz") as archive:
         assert "./harvest_configs/a.yaml" in archive.getnames()
