@@ -72,25 +72,33 @@ def adopt(run: Run, connector: Connector) -> list[Finding]:
     Returns:
         How many datasets were taken over, and which were left; empty where there were none.
     """
-    values = {"source": run.source_id, "now": run.at, "unwritten": UNWRITTEN}
-    model.Session.execute(sa.text(_OVERWRITTEN), values)
-    model.Session.execute(sa.text(_REMOVED), values)
-    known = set(
-        model.Session.execute(sa.select(_IDENTITY.c.identifier).where(_IDENTITY.c.source_id == run.source_id)).scalars()
-    )
-    found = _candidates(run.source_id)
-    if not known:
-        for key, orphans in _orphans(run.source_id, connector.platform).items():
+    objects, source_id = HARVEST_OBJECTS, run.source_id
+    of_others = sa.exists().where(objects.c.harvest_source_id == source_id, objects.c.content.isnot(None))
+    of_ours = sa.exists().where(_IDENTITY.c.source_id == source_id)
+    others, ours = model.Session.execute(sa.select(of_others, of_ours)).one()
+    if ours and not others:
+        return []
+    if ours:
+        values = {"source": source_id, "now": run.at, "unwritten": UNWRITTEN}
+        model.Session.execute(sa.text(_OVERWRITTEN), values)
+        model.Session.execute(sa.text(_REMOVED), values)
+    found = _candidates(source_id) if others else {}
+    if not ours:
+        for key, orphans in _orphans(source_id, connector.platform).items():
             found.setdefault(key, []).extend(orphans)
     if not found:
         return []
+    identifiers = sa.select(_IDENTITY.c.identifier).where(_IDENTITY.c.source_id == source_id)
+    known = set(model.Session.execute(identifiers).scalars())
     pairs: list[tuple[str | None, dict[str, Any]]] = list(_in_the_list(run.id, connector.platform, found, known))
     # Without an object nothing but its record ties a dataset to the source.
     pairs += [(None, one) for candidates in found.values() for one in candidates if one["id"]]
+    adopted = 0
     left: list[str] = []
     for start in range(0, len(pairs), _CHUNK):
-        left += _note(run, connector.platform, pairs[start : start + _CHUNK], known)
-    adopted = len(pairs) - len(left)
+        noted, others_of_one = _note(run, connector.platform, pairs[start : start + _CHUNK], known)
+        adopted += noted
+        left += others_of_one
     findings = [Finding("datasets_adopted", value=str(adopted))] if adopted else []
     if left:
         shown = ", ".join(left[:_SHOWN]) + (" …" if len(left) > _SHOWN else "")
@@ -214,16 +222,23 @@ def _in_the_list(
                 del found[name]
 
 
-def _note(run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, Any]]], known: set[str]) -> list[str]:
-    """Remember datasets under their identifiers; returns the names of those whose identifier has another already."""
+def _note(
+    run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, Any]]], known: set[str]
+) -> tuple[int, list[str]]:
+    """Remember datasets under their identifiers.
+
+    Returns:
+        How many, and the names of published ones whose identifier has another dataset already.
+    """
     contents = _contents([candidate["id"] for _, candidate in pairs if candidate["id"]])
     rows: list[dict[str, Any]] = []
     left: list[str] = []
     for listed, candidate in pairs:
         record = contents.get(candidate["id"], {})
-        identifier = listed or record_identity(record, platform).identifier or candidate["guid"]
+        own = record_identity(record, platform).identifier or candidate["guid"] or candidate["package_id"]
+        identifier = listed or own
         if identifier in known:
-            left.append(candidate["name"])
+            left += [candidate["name"]] if candidate["state"] == "active" else []
             continue
         known.add(identifier)
         # No current object: the other harvester removed it when its record was gone, and may do so no more.
@@ -243,7 +258,7 @@ def _note(run: Run, platform: str, pairs: Sequence[tuple[str | None, dict[str, A
         )
     if rows:
         model.Session.execute(insert(_IDENTITY).values(rows))
-    return left
+    return len(rows), left
 
 
 def _contents(object_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
