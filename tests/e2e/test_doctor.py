@@ -15,7 +15,7 @@ from e2e.conftest import ROOT, Stack
 
 pytestmark = pytest.mark.e2e
 
-# Of the processor, not of the clock on the wall, which other work slows: half for the start of `ckan`, half for the doctor.
+# Of the processor, not of the wall's clock, which other work slows: half for the start of `ckan`, half for the doctor.
 SECONDS = 5 + 5
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -150,8 +151,12 @@ def _index_without_type(source_id: str) -> None:
     stored = json.loads(document["validated_data_dict"])
     del stored["source_type"]
     change = {"index_id": document["index_id"], "validated_data_dict": json.dumps(stored)}
-    kept = {key: value for key, value in document.items() if key != "_version_"}
+    kept = {key: _for_solr(value) for key, value in document.items() if key != "_version_"}
     connection.add([{**kept, **change}], commit=True)
+
+
+def _for_solr(value: Any) -> Any:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else value
 
 
 def test_solr_answers_what_the_tests_above_play(monkeypatch: pytest.MonkeyPatch):
