@@ -32,6 +32,7 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_dataset_validate", lambda site: {"id": site["public"]}, EVERYBODY),
     ("mxopendata_dataset_validate", lambda site: {"id": site["private"]}, INSIDE),
     ("mxopendata_dataset_validate", lambda site: {"dataset": {"title": "Sin guardar"}}, WITH_ACCOUNT),
+    ("mxopendata_vocabulary_show", lambda site: {"id": "themes"}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["private_run"]}, INSIDE),

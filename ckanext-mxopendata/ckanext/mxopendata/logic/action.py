@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import ckan.plugins as p
@@ -10,12 +11,16 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.navl.dictization_functions import DataError
 from ckan.types import Context, DataDict
 
+from ckanext.mxopendata import config
+from ckanext.mxopendata.dcat.skos import term_uris
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic import lifting
 from ckanext.mxopendata.metadata import validation
+from ckanext.mxopendata.metadata.vocabularies import headings, vocabulary, vocabulary_ids
 
 __all__ = [
     "mxopendata_dataset_validate",
+    "mxopendata_vocabulary_show",
     "organization_create",
     "organization_show",
     "organization_update",
@@ -56,6 +61,37 @@ def mxopendata_dataset_validate(context: Context, data_dict: DataDict) -> dict[s
         "findings": [finding.to_dict(current_language()) for finding in findings],
         "points": points,
         "max": most,
+    }
+
+
+@tk.side_effect_free
+def mxopendata_vocabulary_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """A vocabulary with all its terms, deprecated ones too.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id"}`` of the vocabulary, for example ``themes``.
+
+    Returns:
+        ``{"id", "title", "description", "terms": [{"id", "label_es", "label_en", "uri", "broader", "status",
+        "replaced_by", "exact_match", "source", "aliases", "facts"}]}``; title and description are in the caller's
+        language, ``exact_match`` and ``aliases`` are lists, ``facts`` holds what only this vocabulary has.
+
+    Raises:
+        ValidationError: without an id.
+        ObjectNotFound: where there is no vocabulary of that id.
+    """
+    tk.check_access("mxopendata_vocabulary_show", context, data_dict)
+    vocabulary_id = tk.get_or_bust(data_dict, "id")
+    if vocabulary_id not in vocabulary_ids():
+        raise tk.ObjectNotFound(tk._("There is no such vocabulary."))
+    found, heading, language = vocabulary(vocabulary_id), headings()[vocabulary_id], current_language()
+    uris = term_uris(found, config.vocabulary_base())
+    return {
+        "id": found.id,
+        "title": heading.title(language),
+        "description": heading.description(language),
+        "terms": [{**asdict(term), "uri": uris[term.id]} for term in found.terms.values()],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
-__all__ = ["mxopendata_dataset_validate"]
+__all__ = ["mxopendata_dataset_validate", "mxopendata_vocabulary_show"]
 
 
 @tk.auth_allow_anonymous_access
@@ -15,3 +15,9 @@ def mxopendata_dataset_validate(context: Context, data_dict: DataDict) -> AuthRe
         tk.check_access("package_show", context, {"id": data_dict.get("id", "")})
         return {"success": True}
     return {"success": bool(context.get("user")), "msg": tk._("Log in to check a dataset that is not saved.")}
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_vocabulary_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """Vocabularies are public, also on a portal that shows its datasets to nobody."""
+    return {"success": True}

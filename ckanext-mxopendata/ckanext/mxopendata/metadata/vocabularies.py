@@ -7,6 +7,7 @@ keeps its meaning.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,11 +27,20 @@ VOCABULARIES = (
     "states",
     "municipalities",
     "languages",
+    "policies",
+    "idmx",
+    "standards",
 )
 NATION = "00"
+# Where the terms above those of a vocabulary stand, if not in the vocabulary itself.
+BROADER_IN = {"municipalities": "states"}
 _COLUMNS = frozenset(
     ("id", "label_es", "label_en", "uri", "broader", "status", "replaced_by", "exact_match", "source", "aliases")
 )
+_HEADING_COLUMNS = frozenset(("id", "title_es", "title_en", "description_es", "description_en"))
+_HEADINGS = "_index"
+# What an operator's file may be called to be served as a vocabulary: an id that is safe in an address.
+_OWN_ID = re.compile(r"[a-z][a-z0-9_]*")
 _operator_folders: tuple[Path, ...] = ()
 
 
@@ -111,11 +121,54 @@ class Vocabulary:
         return [term for term in self.terms.values() if term.status == "active"]
 
 
+@dataclass(frozen=True)
+class Heading:
+    """What a vocabulary is called and what it is for, in both languages; the description may be empty."""
+
+    id: str
+    title_es: str
+    title_en: str
+    description_es: str = ""
+    description_en: str = ""
+
+    def title(self, language: str = "es") -> str:
+        """The name in a language; Spanish where there is none in it."""
+        return self.title_en if language == "en" and self.title_en else self.title_es
+
+    def description(self, language: str = "es") -> str:
+        """What it is for, in a language; Spanish where there is none in it."""
+        return self.description_en if language == "en" and self.description_en else self.description_es
+
+
 def use_folders(folders: Iterable[str | Path]) -> None:
-    """Let an operator's ``<folder>/vocabularies/<id>.csv`` replace the shipped file; the later folder wins."""
+    """Let an operator's ``<folder>/vocabularies/<id>.csv`` replace ours or add one; the later folder wins."""
     global _operator_folders  # noqa: PLW0603 - set once, when CKAN is configured
     _operator_folders = tuple(Path(folder) for folder in folders)
     vocabulary.cache_clear()
+    vocabulary_ids.cache_clear()
+    headings.cache_clear()
+
+
+@cache
+def vocabulary_ids() -> tuple[str, ...]:
+    """Ids of all vocabularies: ours, then those that only the operator's folders have."""
+    found = {path.stem for folder in _operator_folders for path in (folder / "vocabularies").glob("*.csv")}
+    return (*VOCABULARIES, *sorted(name for name in found - set(VOCABULARIES) if _OWN_ID.fullmatch(name)))
+
+
+@cache
+def headings() -> Mapping[str, Heading]:
+    """Title and description of every vocabulary, by id; one that no ``_index.csv`` names is called by its id.
+
+    Raises:
+        ValueError: where a folder's ``_index.csv`` lacks a column or cannot be read.
+    """
+    found = {name: Heading(name, name, name) for name in vocabulary_ids()}
+    for text, name in (_shipped(_HEADINGS), *_written_by_operators(_HEADINGS)):
+        for row in _read(text, name, _HEADING_COLUMNS):
+            if row["id"] in found:
+                found[row["id"]] = Heading(**{column: row[column] for column in _HEADING_COLUMNS})
+    return found
 
 
 @cache
@@ -126,26 +179,42 @@ def vocabulary(vocabulary_id: str) -> Vocabulary:
         KeyError: where there is none of that id.
         ValueError: where its file names a term twice, or lacks a column.
     """
-    if vocabulary_id not in VOCABULARIES:
+    if vocabulary_id not in vocabulary_ids():
         raise KeyError(f"there is no vocabulary {vocabulary_id!r}")
-    return _build(vocabulary_id, _rows(vocabulary_id))
+    *_, (text, name) = (_shipped(vocabulary_id), *_written_by_operators(vocabulary_id))
+    return _build(vocabulary_id, _read(text, name, _COLUMNS - {"aliases"}))
 
 
-def _rows(vocabulary_id: str) -> list[dict[str, str]]:
-    name = f"{vocabulary_id}.csv"
-    for folder in reversed(_operator_folders):
-        path = folder / "vocabularies" / name
-        if path.is_file():
-            return _read(path.read_text(encoding="utf-8-sig"), str(path))
-    return _read((files("ckanext.mxopendata.schemas") / "vocabularies" / name).read_text(encoding="utf-8"), name)
+def _shipped(name: str) -> tuple[str, str]:
+    """Text and name of our file; of one that we do not have, nothing but the heading."""
+    file = files("ckanext.mxopendata.schemas") / "vocabularies" / f"{name}.csv"
+    return (file.read_text(encoding="utf-8") if file.is_file() else ",".join(sorted(_COLUMNS))), file.name
 
 
-def _read(text: str, name: str) -> list[dict[str, str]]:
-    reader = csv.DictReader(text.splitlines())
-    missing = (_COLUMNS - {"aliases"}) - set(reader.fieldnames or ())
+def _written_by_operators(name: str) -> list[tuple[str, str]]:
+    """Text and place of the operator's files of a name, the one that wins last."""
+    paths = [folder / "vocabularies" / f"{name}.csv" for folder in _operator_folders]
+    try:
+        return [(path.read_text(encoding="utf-8-sig"), str(path)) for path in paths if path.is_file()]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"a file {name}.csv of your folders is not UTF-8: {error}") from error
+
+
+def _read(text: str, name: str, columns: frozenset[str]) -> list[dict[str, str]]:
+    reader = csv.DictReader(text.splitlines(), restval="")
+    try:
+        missing = columns - set(reader.fieldnames or ())
+        rows = list(reader)
+    except csv.Error as error:
+        raise ValueError(f"{name} is not a CSV file: {error}") from error
     if missing:
         raise ValueError(f"{name} lacks the columns {sorted(missing)}")
-    return list(reader)
+    for number, row in enumerate(rows, start=2):
+        if None in row:
+            raise ValueError(f"{name}, row {number}, has more cells than there are columns")
+        if not row["id"].strip():
+            raise ValueError(f"{name}, row {number}, has no id")
+    return rows
 
 
 def _split(value: str | None) -> tuple[str, ...]:
