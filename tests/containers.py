@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
+
 DOCKER = Path(__file__).resolve().parents[1] / "docker"
 # Programs that come in wheels lie beside the interpreter.
 PROGRAMS = Path(sys.executable).parent
@@ -30,6 +32,8 @@ def unpack(folder: Path) -> Path:
 
 def compose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Call Compose in a folder, without the variables of the machine that runs the tests."""
+    if sys.version_info < (3, 11):
+        pytest.skip("the package that brings Compose is for Python 3.11 and newer")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_MACHINE)}
     command = [PROGRAMS / "docker-compose", *words]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
