@@ -82,7 +82,8 @@ def adopt(run: Run, connector: Connector) -> list[Finding]:
         values = {"source": source_id, "now": run.at, "unwritten": UNWRITTEN}
         model.Session.execute(sa.text(_OVERWRITTEN), values)
         model.Session.execute(sa.text(_REMOVED), values)
-    found = _candidates(source_id) if others else {}
+    # Without identities the objects may be our own: our tables were taken away and came back.
+    found = _candidates(source_id) if others or not ours else {}
     if not ours:
         for key, orphans in _orphans(source_id, connector.platform).items():
             found.setdefault(key, []).extend(orphans)
@@ -135,7 +136,6 @@ def _candidates(source_id: str) -> dict[str, list[dict[str, Any]]]:
     elsewhere = sa.exists().where(
         other.c.package_id == objects.c.package_id, other.c.current.is_(True), other.c.harvest_source_id != source_id
     )
-    # One of ours names a dataset that we do not know where our tables were taken away and came back.
     of_another = objects.c.content.isnot(None)
     query = (
         sa.select(
