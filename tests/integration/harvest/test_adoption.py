@@ -439,6 +439,24 @@ def test_what_dcat_json_removed_comes_back_as_the_same_dataset(portal, make_stoc
     assert identities(datasets_of(source)) == identities(before)
 
 
+def test_what_dcat_json_removed_of_ours_comes_back_too(portal, make_stock, harvest):
+    """The source was ours, went back for a while, and is ours again."""
+    serve_file(portal, dcat_record(1), dcat_record(2))
+    source = make_stock("dcat_json")
+    change_type(source, "mx_datajson")
+    assert harvest(source)["created"] == 2
+    before = {(key, dataset["name"]) for key, dataset in datasets_of(source).items()}
+    change_type(source, "dcat_json")
+    serve_file(portal, dcat_record(1))
+    stock_harvest(source)
+    assert sorted(dataset["state"] for dataset in datasets_of(source).values()) == ["active", "deleted"]
+    change_type(source, "mx_datajson")
+    serve_file(portal, dcat_record(1), dcat_record(2))
+    run = harvest(source)
+    assert (run["created"], run["matched"], run["restored"]) == (0, 1, 1)
+    assert {(key, dataset["name"]) for key, dataset in datasets_of(source).items()} == before
+
+
 def test_datasets_of_a_source_without_history_are_known_too(portal, make_stock, harvest, kind):
     """ckanext-harvest can forget all jobs of a source and leaves its datasets."""
     ours, serve, make = KINDS[kind]
