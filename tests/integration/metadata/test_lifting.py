@@ -219,9 +219,13 @@ class TestSaved:
         assert "issued" not in stored
 
     def test_the_form_keeps_further_extras_and_lets_people_mend(self, app, old_dataset, editor, institution):
-        dataset_id = old_dataset("formulario", {**OLD, "theme": "Astrología"})
+        before = {"author": "Ana <b>", "maintainer_email": "luis@x.mx", "version": "2.1"}
+        dataset_id = old_dataset("formulario", {**OLD, "theme": "Astrología"}, **before)
         headers = {"Authorization": factories.APIToken(user=editor["name"])["token"]}
-        assert app.get("/dataset/formulario").status_code == 200
+        read = BeautifulSoup(app.get("/dataset/formulario").body, "html.parser")
+        rows = {row.th.get_text(strip=True): row.td.get_text() for row in read.select(".mxopendata-info tr")}
+        assert {"Ana <b>", "luis@x.mx", "2.1", "Sistemas", "Astrología"} <= set(rows.values())
+        assert [label for label, value in rows.items() if value == "Astrología"][0].startswith("Tema (")
         page = BeautifulSoup(app.get("/dataset/edit/formulario", headers=headers).body, "html.parser")
         form = page.select_one("#dataset-edit")
         original = form.select_one("textarea[name^=extras__]")
@@ -231,12 +235,14 @@ class TestSaved:
             "title": "Con formulario", "name": "formulario", "notes": "x", "theme": "salud",
             "owner_org": institution["id"], "save": "",
             **{field["name"]: field["value"] for field in form.select("input[type=hidden][name^=extras__]")},
+            **{name: form.select_one(f"input[type=hidden][name={name}]")["value"] for name in before},
             original["name"]: "",
         }  # fmt: skip
         response = app.post("/dataset/edit/formulario", data=body, headers=headers, follow_redirects=False)
         assert response.status_code in (302, 303), BeautifulSoup(response.body, "html.parser").get_text()[:2000]
         shown = helpers.call_action("package_show", id=dataset_id)
         assert (shown["theme"], extras_of(shown)) == (["salud"], {"departamento": "Sistemas"})
+        assert {name: shown[name] for name in before} == before
 
 
 class TestNeverRefused:
@@ -287,6 +293,8 @@ class TestMigrated:
         first = old_dataset("migrado-1", OLD, {"modified": "15/03/2019"})
         old_dataset("migrado-2", {"theme": "Astrología"}, private=True)
         before = model.Package.get(first).metadata_modified
+        with stock_site():
+            institution = factories.Organization(extras=[{"key": "gov_type", "value": "Estatal"}])
         found = {record.name for record in find_old_records()}
         assert {"migrado-1", "migrado-2"} <= found
         check = old_extras()
@@ -298,6 +306,8 @@ class TestMigrated:
         code, report = self.run(cli)
         assert (code, report) == (1, planned)
         assert report["changed"] == report["datasets"] >= 2
+        assert report["institutions_changed"] == report["institutions"] == 1
+        assert helpers.call_action("organization_show", id=institution["id"])["gov_type"] == "state"
         assert OLD["contact"] not in json.dumps(report, ensure_ascii=False)
         assert json.loads(stored_extras(first)["contact"]) == LIFTED["contact"]
         assert uncached(first)["resources"][0]["modified"] == "2019-03-15"
