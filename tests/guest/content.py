@@ -17,6 +17,8 @@ INSTITUTIONS = {"obras-publicas": "Secretaría de Obras Públicas", "salud": "Se
 GROUPS = {"infraestructura": "Infraestructura", "bienestar": "Bienestar"}
 ROLES = ("admin", "editor", "member")
 PRIVATE = (7, 38)
+# From before institutions were asked for.
+UNOWNED = 11
 # What people wrote by hand under names that are fields of ours; the last row is what nobody can read.
 OLD_EXTRAS: tuple[dict[str, str], ...] = (
     {
@@ -31,6 +33,22 @@ OLD_EXTRAS: tuple[dict[str, str], ...] = (
     {"theme": "Lo que sea", "language": "??", "frequency": "cuando se pueda", "contact": "-"},
 )
 OLD_KEYS = frozenset(key for row in OLD_EXTRAS for key in row)
+# What ckanext-dcat, ckanext-spatial and their forerunners left behind; the last value is about as long as Solr takes.
+OTHER_EXTRAS = {
+    "issued": "2019-05-01",
+    "modified": "hace poco",
+    "identifier": "ID-33/2019",
+    "spatial": '{"type": "Point", "coordinates": [-100.31, 25.67]}',
+    "publisher_name": "Secretaría de Salud",
+    "temporal_coverage": "2015-2018",
+    "spatial_coverage": "Nuevo León",
+    "conforms_to": "https://www.ejemplo.gob.mx/norma, ninguna",
+    "provenance": "Registros administrativos",
+    "version_notes": "",
+    "url_documento": "https://www.ejemplo.gob.mx/100%25?a=b&c=d",
+    "bitácora": "Renglón. " * 3000,
+}
+INSTITUTION_EXTRAS = {"gov_type": "Gobierno estatal", "sectors": "Salud y obras", "cvegeo": "Nuevo León", "clave": "12"}
 
 
 def user_name(institution: str, role: str) -> str:
@@ -43,10 +61,17 @@ def old_extras(number: int) -> dict[str, str]:
     return OLD_EXTRAS[number // 5 % len(OLD_EXTRAS)] if number % 5 == 0 else {}
 
 
+def has_old_values(number: int) -> bool:
+    """Whether a dataset, or a file of it, holds anything under the name of a field of ours."""
+    return bool(old_extras(number)) or number % 20 == 3 or number % 9 == 4
+
+
 def dataset(number: int) -> dict[str, Any]:
     """One dataset of the site, as a publisher made it years ago; no two lack the same things."""
     institution = list(INSTITUTIONS)[number % 2]
     extras = {"clave_interna": f"K-{number:03}", "revisado por": "Mesa de datos", **old_extras(number)}
+    if number % 20 == 3:
+        extras |= OTHER_EXTRAS
     formats = ("CSV", "XLSX", "PDF", "")[: number % 4 + (number % 10 != 9)]
     made: dict[str, Any] = {
         "name": f"conjunto-{number:02}",
@@ -54,7 +79,7 @@ def dataset(number: int) -> dict[str, Any]:
         "notes": f"Registro {number} de lo que se hizo, en texto *libre*." if number % 6 else "",
         "owner_org": institution,
         "private": number in PRIVATE,
-        "license_id": ("cc-by", "notspecified", "", "odc-odbl")[number % 4],
+        "license_id": ("cc-by", "notspecified", "", "odc-odbl", "licencia-del-estado")[number % 5],
         "author": "Área de archivo",
         "maintainer_email": f"archivo{number}@ejemplo.gob.mx",
         "version": "1.0" if number % 3 else "",
@@ -68,10 +93,13 @@ def dataset(number: int) -> dict[str, Any]:
                 "format": kind,
                 "description": "Una hoja por mes",
                 "licencia_interna": "ninguna",
+                **({"frequency": "Cada mes", "language": "Español", "modified": "ayer"} if number % 9 == 4 else {}),
             }
             for position, kind in enumerate(formats)
         ],
     }
+    if number == UNOWNED:
+        del made["owner_org"]
     if number % 7 == 0:
         made["url"] = "www.ejemplo.gob.mx sin protocolo"
     return made

@@ -32,7 +32,8 @@ def test_people_and_datasets(site: Site, story: Story) -> None:
             user = person["name"]
             site.act("user_create", story.admin, name=user, password=PASSWORD, email=f"{user}@example.com")
             story.tokens[user] = site.order("token", name=user)
-        site.act("organization_create", story.admin, name=name, title=title, users=people)
+        extras = [{"key": key, "value": value} for key, value in content.INSTITUTION_EXTRAS.items()]
+        site.act("organization_create", story.admin, name=name, title=title, users=people, extras=extras)
     for name, title in content.GROUPS.items():
         site.act("group_create", story.admin, name=name, title=title)
     for number in range(content.DATASETS):
