@@ -234,7 +234,8 @@ def _guest(own: Settings) -> int:
                     codes.append(_pytest(own, *NO_SERVICES, *folders, environment={**environment, **interpreters}))
         finally:
             stack.end_everything(own)
-        return max(codes)
+        # A signal makes a code below 0: any but 0 is red.
+        return next((code for code in codes if code), 0)
 
 
 def _e2e(own: Settings) -> int:
