@@ -33,6 +33,9 @@ PUBLIC = [
     "/tablero/institucion/jalisco",
     "/tablero/institucion/xalapa",
     "/cosechas",
+    "/vocabularios/",
+    "/vocabularios/policies",
+    "/vocabularios/municipalities?page=2",
     "{run}",
     "{harvested}",
 ]

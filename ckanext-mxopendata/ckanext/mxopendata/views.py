@@ -7,7 +7,7 @@ import logging
 import math
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, make_response
 from werkzeug.wrappers import Response as Answer
 
 import ckan.plugins.toolkit as tk
@@ -87,7 +87,7 @@ def file(vocabulary_id: str, extension: str) -> Answer:
 
 
 @bp.route("/vocabularios/<vocabulary_id>")
-def read(vocabulary_id: str) -> str | Answer:
+def read(vocabulary_id: str) -> Answer:
     """The terms of a vocabulary, to be searched; a program that asks for triples is sent to them."""
     terms, heading = _known(vocabulary_id)
     if extension := _asked_for():
@@ -98,7 +98,7 @@ def read(vocabulary_id: str) -> str | Answer:
     page = min(_page_number(), pages)
     uris = term_uris(terms, config.vocabulary_base())
     language = current_language()
-    return tk.render(
+    page_text = tk.render(
         "mxopendata/vocabularies/read.html",
         {
             "vocabulary_id": vocabulary_id,
@@ -114,6 +114,9 @@ def read(vocabulary_id: str) -> str | Answer:
             "pages": pages,
         },
     )
+    response = make_response(page_text)
+    response.vary.add("Accept")
+    return response
 
 
 @bp.route("/vocabularios/<vocabulary_id>/<path:term_id>")

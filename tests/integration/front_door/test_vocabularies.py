@@ -118,7 +118,9 @@ def test_a_program_is_sent_to_what_it_asks_for(app, address):
         assert urlsplit(response.headers["Location"]).path == f"/vocabularios/themes.{extension}"
         assert "Accept" in response.headers["Vary"]
     browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-    assert "Salud" in app.get(address, headers=browser, status=200).body
+    page = app.get(address, headers=browser, status=200)
+    assert "Salud" in page.body
+    assert "Accept" in page.headers["Vary"]
 
 
 def test_matches_and_hierarchy(app):
