@@ -69,7 +69,8 @@ def _save(record: OldRecord) -> list[str]:
             asking: Any = {"ignore_auth": True, "use_cache": False}
             shown = tk.get_action("package_show")(asking, {"id": record.id})
             dataset = {name: value for name, value in shown.items() if name not in _WORKED_OUT}
-            tk.get_action("package_update")({**context, "return_id_only": True}, dataset)
+            context["return_id_only"] = True
+            tk.get_action("package_update")(context, dataset)
     except tk.ValidationError as error:
         model.Session.rollback()
         return sorted(error.error_dict)
