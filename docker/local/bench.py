@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import configparser
 import json
-import os
 import urllib.request
-from dataclasses import replace
 from pathlib import Path
 
 from local import commands, files, postgres, site, solr, stack, state, valkey
 from local.problem import Problem, step
 from local.seed import read_size
-from local.settings import ADDRESS, ALLOWED_PRIVATE, Settings
+from local.settings import ADDRESS, ALLOWED_PRIVATE, Settings, of_its_own
 
 OURS, STOCK, PLAIN = "ours", "stock", "plain"
 SITES = (OURS, STOCK, PLAIN)
 RESULT = "bench.json"
-OF_OTHER_SERVERS = ("CKAN_SQLALCHEMY_URL", "CKAN_SOLR_URL", "CKAN_REDIS_URL", "CKAN_INI", "CKAN_STORAGE_PATH")
 PLUGINS = {STOCK: "dcat dcat_json_harvester harvest", PLAIN: "scheming_datasets"}
 OF_OTHER_PLUGINS = ("ckanext.", "scheming.")
 
@@ -39,19 +36,7 @@ def main(settings: Settings, *words: str) -> int:
     sizes = [word for word in words if word.isdecimal()]
     size = read_size(sizes[0]) if sizes else None
     only = [word for word in words if not word.isdecimal()]
-    for variable in OF_OTHER_SERVERS:
-        os.environ.pop(variable, None)
-    folder = settings.build / "bench"
-    own = replace(
-        settings,
-        home=folder / "home",
-        build=folder,
-        port=None,
-        database_url=None,
-        solr_url=None,
-        redis_url=None,
-        environment=dict(os.environ),
-    )
+    own = of_its_own(settings, settings.build / "bench")
     stack.clean_home(own)
     with stack.at_work(own):
         stack.install(own)

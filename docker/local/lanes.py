@@ -18,7 +18,7 @@ from typing import Any
 
 from local import commands, installation, postgres, processes, solr, stack, state, valkey, wheel
 from local.problem import Problem, say
-from local.settings import Settings
+from local.settings import Settings, of_its_own
 
 SIDE_BY_SIDE = 2
 LOOK_SECONDS = 0.2
@@ -27,7 +27,6 @@ NO_SERVICES = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
 WITH_CKAN = ("--ckan-ini=test.ini",)
 FORMER = "2.11"
 TEST_SITE = "ckan_test"
-OF_OTHER_SERVERS = ("CKAN_SQLALCHEMY_URL", "CKAN_SOLR_URL", "CKAN_REDIS_URL", "CKAN_INI", "CKAN_STORAGE_PATH")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -104,19 +103,7 @@ def run_one(settings: Settings, name: str) -> int:
     Returns:
         The exit code of its tests.
     """
-    for variable in OF_OTHER_SERVERS:
-        os.environ.pop(variable, None)
-    folder = settings.build / "test" / name
-    own = replace(
-        settings,
-        home=folder / "home",
-        build=folder,
-        port=None,
-        database_url=None,
-        solr_url=None,
-        redis_url=None,
-        environment=dict(os.environ),
-    )
+    own = of_its_own(settings, settings.build / "test" / name)
     code = LANES[name](own)
     if code == 0 and own.home.exists():
         # A red lane's logs and data stay for whoever looks into it; the next run begins anew all the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from local.problem import Problem
@@ -12,6 +12,7 @@ from local.problem import Problem
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_PORT = 5000
 ADDRESS = "127.0.0.1"
+OF_OTHER_SERVERS = ("CKAN_SQLALCHEMY_URL", "CKAN_SOLR_URL", "CKAN_REDIS_URL", "CKAN_INI", "CKAN_STORAGE_PATH")
 # CKAN's option with the hosts of this machine that may be harvested.
 ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 
@@ -93,6 +94,29 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         solr_url=environment.get("CKAN_SOLR_URL") or None,
         redis_url=environment.get("CKAN_REDIS_URL") or None,
         environment=dict(environment),
+    )
+
+
+def of_its_own(settings: Settings, folder: Path) -> Settings:
+    """An installation beside another, for what must not meet anybody's data: it shares only what is downloaded.
+
+    The servers that this process's environment names are forgotten, for what it starts, too.
+
+    Args:
+        settings: the installation whose downloads are used.
+        folder: where the new one lives and writes what it builds.
+    """
+    for variable in OF_OTHER_SERVERS:
+        os.environ.pop(variable, None)
+    return replace(
+        settings,
+        home=folder / "home",
+        build=folder,
+        port=None,
+        database_url=None,
+        solr_url=None,
+        redis_url=None,
+        environment=dict(os.environ),
     )
 
 

@@ -6,13 +6,11 @@ Written once for each release, to ``tests/upgrades/<version>/``, by services and
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import replace
 from pathlib import Path
 
-from local import commands, lanes, postgres, stack
+from local import commands, postgres, stack
 from local.problem import Problem, step
-from local.settings import Settings
+from local.settings import Settings, of_its_own
 
 FOLDER = "tests/upgrades"
 SITE = "upgrade"
@@ -27,19 +25,7 @@ def main(settings: Settings) -> None:
     Raises:
         Problem: there is one of this version already, or something is missing.
     """
-    for variable in lanes.OF_OTHER_SERVERS:
-        os.environ.pop(variable, None)
-    folder = settings.build / "upgrade-fixture"
-    own = replace(
-        settings,
-        home=folder / "home",
-        build=folder,
-        port=None,
-        database_url=None,
-        solr_url=None,
-        redis_url=None,
-        environment=dict(os.environ),
-    )
+    own = of_its_own(settings, settings.build / "upgrade-fixture")
     stack.clean_home(own)
     with stack.at_work(own):
         stack.install(own)
