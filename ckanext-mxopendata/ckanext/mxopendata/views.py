@@ -189,7 +189,7 @@ def _shown(vocabulary_id: str, term: Term, uri: str) -> dict[str, Any]:
         "broader": vocabulary(other).get(term.broader),
         "replaced_by": vocabulary(vocabulary_id).get(term.replaced_by),
         "facts": [(label, term.facts[name]) for name, label in _fact_labels().items() if term.facts.get(name)],
-        "themes": [found for found in map(vocabulary("themes").get, themes) if found],
+        "themes": [found for theme in themes if (found := vocabulary("themes").get(theme))],
         "addresses": [alias for alias in term.exact_match if alias.startswith(("http://", "https://"))],
     }
 
@@ -201,6 +201,7 @@ def _fact_labels() -> dict[str, str]:
         "machine_readable": tk._("Machine readable"),
         "stars": tk._("Stars"),
         "iso_3166_2": "ISO 3166-2",
+        "year": tk._("Year of the list"),
     }
 
 

@@ -144,6 +144,7 @@ def test_matches_and_hierarchy(app):
     sectors = graph(app, "sectors")
     assert sectors.value(URIRef(f"{base}/sectors/salud"), SKOS.closeMatch) == URIRef(f"{base}/themes/salud")
     assert len(set(sectors.objects(URIRef(f"{base}/sectors/cultura-y-turismo"), SKOS.narrowMatch))) == 2
+    assert sectors.value(URIRef(f"{base}/sectors/salud"), SKOS.relatedMatch) == URIRef(f"{authority}HEAL")
 
 
 def test_a_file_is_sent_once_to_who_has_it(app):
@@ -237,6 +238,12 @@ class TestOperatorsVocabularies:
         app.get("/vocabularios/rios.ttl", status=503)
         app.get("/vocabularios/themes", status=200)
         assert "themes" in app.get("/vocabularios/", status=200).body
+
+    def test_a_broken_file_in_the_place_of_ours_is_missed_by_no_other(self, app, own_folder):
+        write(own_folder, "themes", "x", header="id")
+        app.get("/vocabularios/themes", status=503)
+        for name in ("states", "states.ttl", "states.csv", ""):
+            app.get(f"/vocabularios/{name}", status=200)
 
     def test_names_that_are_no_ids_are_not_served(self, app, own_folder):
         write(own_folder, "Mis Ríos", "a,A,A,,,active,,,x")

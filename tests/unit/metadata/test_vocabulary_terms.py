@@ -112,6 +112,12 @@ def test_the_steps_of_the_priority_list_are_those_of_the_form() -> None:
     assert choices is None or steps == {c["value"]: (c["label"]["es"], c["label"]["en"]) for c in choices}
 
 
+def test_places_name_the_year_of_their_list() -> None:
+    years = Counter(term.facts["year"] for term in vocabulary("municipalities").terms.values())
+    assert years == {"2020": 2469, "": 9}
+    assert all(term.id.startswith(term.broader) for term in vocabulary("municipalities").terms.values())
+
+
 def test_languages_of_mexico() -> None:
     indigenous = [term for term in vocabulary("languages").terms.values() if term.facts["family"] == "indigenous"]
     assert len(indigenous) == 68

@@ -55,8 +55,9 @@ def vocabulary_triples(terms: Vocabulary, heading: Heading, base: str) -> list[T
         builder.add(scheme, DCT.title, _literal(heading.title(language), language))
         builder.add(scheme, DCT.description, _literal(heading.description(language), language))
     by_id = _nodes(builder, terms)
+    of_themes = any(term.facts.get("themes") for term in terms.terms.values())
+    themes = _nodes(builder, vocabulary("themes")) if of_themes else {}
     above = _nodes(builder, vocabulary(BROADER_IN[terms.id])) if terms.id in BROADER_IN else {}
-    themes = _nodes(builder, vocabulary("themes")) if terms.id == "sectors" else {}
     shared = Counter(uri for term in terms.terms.values() for uri in term.exact_match)
     for term in terms.terms.values():
         node = by_id[term.id]
@@ -91,10 +92,15 @@ def _add_term(builder: Builder, term: Term, by_id: Mapping[str, NamedNode]) -> N
 
 
 def _add_themes(builder: Builder, node: NamedNode, term: Term, themes: Mapping[str, NamedNode]) -> None:
-    """A sector of ADELA and the themes of the national portal: one is close to it, each of several is a part of it."""
-    found = [themes[theme] for theme in term.facts.get("themes", "").split(";") if theme in themes]
+    """A sector of ADELA and the themes of the national portal: one is close to it, each of several is a part of it.
+
+    To the EU's themes it is related through them.
+    """
+    found = [theme for theme in term.facts.get("themes", "").split(";") if theme in themes]
     for theme in found:
-        builder.add(node, SKOS.closeMatch if len(found) == 1 else SKOS.narrowMatch, theme)
+        builder.add(node, SKOS.closeMatch if len(found) == 1 else SKOS.narrowMatch, themes[theme])
+        for uri in vocabulary("themes").terms[theme].exact_match:
+            builder.add(node, SKOS.relatedMatch, values.make_iri(uri))
 
 
 def _builder(vocabulary_id: str, base: str) -> Builder:
