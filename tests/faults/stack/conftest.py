@@ -55,6 +55,8 @@ class Home:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # What a shell starts in its background does not hear Ctrl-C, nor what that starts: these shall.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def make(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -72,13 +74,25 @@ class Home:
         """Every living process that belongs to this installation: its variables or its words name the folder."""
         return [process for process in psutil.process_iter() if self._owns(process)]
 
+    def runs(self, program: str) -> bool:
+        """Whether a process of this installation has that word in its command."""
+        return any(program in _words(process) for process in self.processes())
+
     def _owns(self, process: psutil.Process) -> bool:
         try:
-            said = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            said = [*_words(process), *process.environ().values(), process.cwd()]
             alive = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
         return alive and any(str(self.path.parent) in word for word in said)
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """The command of a process; it may have ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 @pytest.fixture(scope="session")

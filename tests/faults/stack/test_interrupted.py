@@ -80,7 +80,7 @@ def test_an_interrupted_lane_of_tests_leaves_nothing_running(
     lane = home.settings.build / "test" / "integration"
     child = home.start("integration")
     # Services are up and the tests have begun.
-    eventually(lambda: any("pytest" in process.cmdline() for process in home.processes()), 90)
+    eventually(lambda: home.runs("pytest"), 90)
     assert list((lane / "home" / "run" / "running").iterdir())
     os.killpg(child.pid, signal.SIGINT)
     child.communicate(timeout=90)
