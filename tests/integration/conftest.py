@@ -35,6 +35,6 @@ def clean_site(
 
 
 @pytest.fixture
-def cli() -> CKANCliRunner:
+def cli(ckan_config: Any) -> CKANCliRunner:
     """Instead of CKAN's own, which mixes the outputs on CKAN 2.11."""
-    return runner()
+    return runner(env={"CKAN_INI": ckan_config["__file__"]})
