@@ -132,3 +132,14 @@ def harvest(with_request_context: Any) -> Harvest:
         return helpers.call_action("mxopendata_harvest_run_show", run=run_id)
 
     return run
+
+
+@pytest.fixture
+def make_stock(portal: Any, make_source: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Makes a source of a stock type; its portal has an address of its own each time."""
+
+    def make(source_type: str, **config: Any) -> dict[str, Any]:
+        path = portal.url("") if source_type == "ckan" else "/data.json"
+        return make_source(path, source_type, **config)
+
+    return make
