@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from local.settings import from_environment
+from local.wheel import build
+
 GIVEN = os.environ.get("MXOPENDATA_CKAN_PYTHON")
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGED = ("ckanext-mxopendata", "schemas", "harvest_configs", "pyproject.toml", "setup.py", "README.md", "LICENSE")
 
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy: a checkout may hold what an earlier build has left."""
-    source = tmp_path_factory.mktemp("source")
-    for name in PACKAGED:
-        path = ROOT / name
-        if path.is_dir():
-            leftovers = shutil.ignore_patterns("__pycache__", "*.egg-info")
-            shutil.copytree(path, source / name, ignore=leftovers)
-        else:
-            shutil.copy(path, source / name)
-    # By way of the source distribution, so that this is complete too.
-    words = ["-m", "build", "--no-isolation", "--outdir", str(source / "dist"), str(source)]
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return next((source / "dist").glob("*.whl"))
+    return build(from_environment(), tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="session")
