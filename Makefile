@@ -15,7 +15,7 @@ DOMAIN := ckanext-mxopendata
 UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help python up demo seed bench bench-page stop clean install test lint fmt types unit integration operators e2e faults guest wheel removal i18n docs pins upgrade-fixture
+.PHONY: help python up demo seed bench bench-page stop clean install test lint fmt types unit integration metadata operators e2e faults guest wheel removal i18n docs pins upgrade-fixture
 
 help: ## Esta ayuda / this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {gsub(/ /, "|", $$1); printf "  make %-12s %s\n", $$1, $$2}' \
@@ -58,7 +58,7 @@ install: python ## Solo el entorno virtual y Solr / only the virtual environment
 test: python ## Todas las pruebas; no deja nada corriendo / every test; leaves nothing running
 	@$(LOCAL) test
 
-lint types unit integration operators e2e faults guest wheel removal: install ## Una sola línea de pruebas / one lane of the tests
+lint types unit integration metadata operators e2e faults guest wheel removal: install ## Una sola línea de pruebas / one lane of the tests
 	@$(LOCAL) lane $@
 
 i18n: install ## Extrae las frases, actualiza y compila el catálogo en español / extract, update and compile the catalogue

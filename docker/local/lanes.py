@@ -27,8 +27,12 @@ NO_SERVICES = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
 WITH_CKAN = ("--ckan-ini=test.ini",)
 FORMER = "2.11"
 TEST_SITE = "ckan_test"
-# They break services and start what runs in containers: in a lane of their own, so that both lanes keep to their time.
-FOR_OPERATORS = ("tests/integration/doctor", "tests/integration/operators")
+# Rooms' integration tests with a lane of their own, so that each lane keeps to its time: the operators' break services
+# and start what runs in containers; the model's are the most.
+OF_A_LANE = {
+    "operators": ("tests/integration/doctor", "tests/integration/operators"),
+    "metadata": ("tests/integration/metadata",),
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -169,12 +173,16 @@ def _removal(own: Settings) -> int:
 
 
 def _integration(own: Settings) -> int:
-    elsewhere = [f"--ignore={folder}" for folder in FOR_OPERATORS]
+    elsewhere = [f"--ignore={folder}" for folders in OF_A_LANE.values() for folder in folders]
     return _with_services(own, *WITH_CKAN, "tests/integration", *elsewhere)
 
 
 def _operators(own: Settings) -> int:
-    return _with_services(own, *WITH_CKAN, *FOR_OPERATORS)
+    return _with_services(own, *WITH_CKAN, *OF_A_LANE["operators"])
+
+
+def _metadata(own: Settings) -> int:
+    return _with_services(own, *WITH_CKAN, *OF_A_LANE["metadata"])
 
 
 def _faults(own: Settings) -> int:
@@ -269,6 +277,7 @@ LANES: dict[str, Callable[[Settings], int]] = {
     "integration": _integration,
     "faults": _faults,
     "guest": _guest,
+    "metadata": _metadata,
     "operators": _operators,
     "wheel": _wheel,
     "removal": _removal,
