@@ -44,6 +44,8 @@ from ckanext.mxopendata.metadata.lifting import (
         ("spatial_coverage", "Cuenca alta", [{"text": "Cuenca alta"}]),
         ("access_rights", "Público", "public"),
         ("gov_type", "Estatal", "state"),
+        ("gov_type", "['Federal']", "federal"),
+        ("gov_type", "[u'Federal']", "federal"),
         ("documentation", "https://x.mx/a.pdf https://x.mx/b,c.pdf", ["https://x.mx/a.pdf", "https://x.mx/b,c.pdf"]),
         ("policy_alignment", "sdg:1.1, sdg:2.3", ["sdg:1.1", "sdg:2.3"]),
         ("version_notes", "Con {llaves} y <signos>", "Con {llaves} y <signos>"),

@@ -15,9 +15,11 @@ from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, in_request, print_js
 @click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
 @in_request
 def migrate_extras(dry_run: bool, as_json: bool) -> None:
-    """Lee los extras que llevan el nombre de un campo (contact, theme, frequency…) y los guarda como ese campo.
+    """Lee los extras con nombre de un campo (contact, theme, frequency…) o del portal nacional de 2015-2024
+    (dcat_issued, guid, publisher_type, temporal_start, dataDictionary…) y los guarda como ese campo.
 
-    Lo que no se puede leer queda como original_<campo>. Se puede interrumpir y repetir: sigue donde quedó. Sale con 1
+    Lo que no se puede leer queda como original_<campo>, o sigue como extra. Los conjuntos que una fuente activa cosecha
+    conservan los extras del portal nacional. Se puede interrumpir y repetir: sigue donde quedó. Sale con 1
     cuando algo quedó sin leer o sin guardar, con 2 cuando el esquema mexicano no está activo.
     """
     from ckanext.mxopendata import migrate
@@ -33,7 +35,7 @@ def migrate_extras(dry_run: bool, as_json: bool) -> None:
         print_json(report)
     else:
         _print(report, dry_run)
-    if report["left"]:
+    if not migrate.is_complete(report):
         sys.exit(DONE_WITH_ERRORS)
 
 
@@ -43,12 +45,14 @@ def _print(report: dict[str, Any], dry_run: bool) -> None:
     click.echo(
         f"Instituciones con extras antiguos: {report['institutions']}; {verb}: {report['institutions_changed']}."
     )
+    kept = "quedaría" if dry_run else "se conserva"
     reasons = {
-        "unread": "no se entiende; se conserva como original_"
-        if not dry_run
-        else "no se entiende; quedaría como original_",
-        "refused": "CKAN no lo acepta; sigue como estaba: ",
+        "unread": f"no se entiende; {kept} como original_{{key}}",
+        "extra_unread": "no se entiende; sigue como extra",
+        "extra_taken": "el campo ya dice otra cosa; sigue como extra",
+        "unknown": "no corresponde a ningún campo; sigue como extra",
+        "refused": "CKAN no lo acepta; sigue como estaba",
     }
     for item in report["left"]:
         where = item.get("dataset") or item.get("institution")
-        click.echo(f"  {where}: {item['key']}: {reasons[item['reason']]}{item['key']}")
+        click.echo(f"  {where}: {item['key']}: {reasons[item['reason']].format(key=item['key'])}")

@@ -16,7 +16,7 @@ def old_extras() -> Check:
     unread = 0
     for record in find_old_records():
         records[record.level] += 1
-        keys.update(key for found in record.keys.values() for key in found)
+        keys.update(key for found in (*record.keys.values(), record.former.moved) for key in found)
         unread += len(record.unread)
     if not records:
         return passed("old_extras")

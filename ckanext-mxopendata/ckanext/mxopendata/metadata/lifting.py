@@ -8,6 +8,7 @@ reader of its field. What cannot be read, or not without losing something, is ke
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import re
@@ -38,6 +39,8 @@ _WORD_SEPARATOR = r"\s*[,;|/]\s*"
 # Texts of any kind: what is written is what is stored.
 _TEXTS = frozenset(("line", "text", "markdown", "slug", "identifier", "organization", "place_text", "table_schema"))
 _ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?")
+# Old plugins of CKAN stored a list as Python writes it: ['Federal'], [u'Federal'].
+_PYTHON_LIST = re.compile(r"\s*\[\s*u?(['\"]).{0,2000}\1\s*\]\s*", re.DOTALL)
 _POSTGRES_ARRAY = re.compile(r"\{.*\}", re.DOTALL)
 # A list of dictionaries longer than this is told by its ends: a polygon is not parsed to see whether it is a list.
 _PARSED_CHARACTERS = 20_000
@@ -104,13 +107,13 @@ def lift(level: str, values: Mapping[str, Any], choices: Mapping[str, Mapping[st
     for name, raw in values.items():
         if is_empty(loads(raw)) or raw == "null":
             continue
-        value, whole = _read(level, extra_fields(level)[name], raw, (choices or {}).get(name))
+        value, whole = read_field(level, extra_fields(level)[name], raw, (choices or {}).get(name))
         if is_empty(value):
             unread.append(name)
         else:
             fields[name] = value
         if not whole:
-            originals[f"{ORIGINAL}{name}"] = _as_written(raw)
+            originals[f"{ORIGINAL}{name}"] = as_written(raw)
     return Lifting(fields, originals, tuple(unread))
 
 
@@ -140,14 +143,21 @@ def stored_form(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _as_written(raw: Any) -> str:
+def as_written(raw: Any) -> str:
     """The text as somebody wrote it: the only item of a list without its brackets."""
     items = loads(raw)
     return items[0] if isinstance(items, list) and len(items) == 1 and isinstance(items[0], str) else shown(raw)
 
 
-def _read(level: str, row: CrosswalkField, raw: Any, choices: Mapping[str, Any] | None) -> tuple[Any, bool]:
-    """The value, and whether it says all that was written."""
+def read_field(level: str, row: CrosswalkField, raw: Any, choices: Mapping[str, Any] | None = None) -> tuple[Any, bool]:
+    """The value of one field out of a text, and whether it says all that was written.
+
+    Args:
+        level: ``dataset``, ``resource`` or ``organization``.
+        row: the field.
+        raw: what was written, in any of the forms of :func:`lift`.
+        choices: {value allowed: its label or labels} where the schema names them itself.
+    """
     if row.cardinality == "repeating":
         return _read_group(row, raw)
     items = _items(row, raw)
@@ -168,14 +178,24 @@ def _read(level: str, row: CrosswalkField, raw: Any, choices: Mapping[str, Any] 
 
 
 def _items(row: CrosswalkField, raw: Any) -> list[Any]:
-    """The items of a list, of JSON text, of Postgres' array text, or the one value."""
+    """The items of a list, of JSON text, of Postgres' or Python's text of a list, or the one value."""
     value = loads(raw)
+    if isinstance(value, str) and _PYTHON_LIST.fullmatch(value):
+        value = _python_list(value)
     if isinstance(value, str) and _POSTGRES_ARRAY.fullmatch(value.strip()):
         inner = value.strip()[1:-1]
         return next(csv.reader([inner.replace("\n", " ")], escapechar="\\", skipinitialspace=True), [])
     if isinstance(value, str) and row.cardinality == "list":
         return value.splitlines()
     return as_list(value)
+
+
+def _python_list(text: str) -> Any:
+    """The list that Python's own writing of a list means, or the text where it means none."""
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
 
 
 def _read_item(row: CrosswalkField, item: Any) -> tuple[list[str], bool]:
@@ -240,7 +260,7 @@ def _read_group(row: CrosswalkField, raw: Any) -> tuple[list[dict[str, str]], bo
         return [], False
     if row.field == "temporal_coverage":
         return found, not notebook.findings
-    whole = _words(shown(value)) <= _words(shown(found)) | set(_own_words(value))
+    whole = words(shown(value)) <= words(shown(found)) | set(_own_words(value))
     return found, whole or (row.field == "spatial_coverage" and not notebook.findings)
 
 
@@ -248,10 +268,11 @@ def _own_words(value: Any) -> Iterable[str]:
     """Names of keys are no part of what was written."""
     for item in as_list(value):
         if isinstance(item, Mapping):
-            yield from (word for key in item for word in _words(str(key)))
+            yield from (word for key in item for word in words(str(key)))
 
 
-def _words(text: str) -> set[str]:
+def words(text: str) -> set[str]:
+    """The words of a text, folded: two texts with the same ones say the same."""
     return set(fold(text).split()) - {"mailto"}
 
 
