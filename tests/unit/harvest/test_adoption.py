@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ckanext.mxopendata.harvest.adoption import aliases, source_tags
-from ckanext.mxopendata.harvest.datasets import match_resources
+from ckanext.mxopendata.metadata.merging import match_resources
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ the local ones alone. A dataset keeps its id, its name and the ids of its resour
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,17 +18,15 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.mxopendata.core_tables import PACKAGE
-from ckanext.mxopendata.harvest import identity
 from ckanext.mxopendata.harvest.connectors.base import Connector
-from ckanext.mxopendata.metadata.crosswalk import crosswalk
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
+from ckanext.mxopendata.metadata.merging import merged_resources, source_fields
+from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 
 # Ours to set, whatever the crosswalk says of a field of that name in the source.
 PROVENANCE = ("source_catalog", "source_identifier", "source_url", "harvested_at")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# What a resource is known by when its list comes again, the surest first.
-RESOURCE_KEYS = ("identifier", "url", "download_url", "access_url", "name")
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ class DatasetWriter:
             tags: dataset id → names of the tags that came from the source last time.
         """
         self._tags = dict(tags)
-        names = {identity.dataset_name(row["title"]) for row in rows if row["action"] == "created"}
+        names = {dataset_name(row["title"]) for row in rows if row["action"] == "created"}
         query = sa.select(PACKAGE.c.name).where(PACKAGE.c.name.in_(names))
         self._names = set(model.Session.execute(query).scalars()) if names else set()
 
@@ -125,9 +122,9 @@ class DatasetWriter:
         return {} if taken else {"id": remote}
 
     def _new_name(self, row: Mapping[str, Any]) -> str:
-        name = identity.dataset_name(row["title"])
+        name = dataset_name(row["title"])
         if name in self._names:
-            name = f"{name}-{identity.short_digest(self.source_url + row['identifier'])}"
+            name = f"{name}-{short_digest(self.source_url + row['identifier'])}"
         self._names.add(name)
         return name
 
@@ -203,67 +200,3 @@ def _same(merged: Mapping[str, Any], existing: Mapping[str, Any]) -> bool:
         for dataset in (merged, existing)
     )
     return here == there
-
-
-@cache
-def source_fields(level: str) -> frozenset[str]:
-    """The fields of a dataset or a resource that belong to the source; a harvest sets them and takes them away."""
-    own = {row.field for row in crosswalk() if row.level == level and row.owner == "source"}
-    # CKAN's own name for the list of keywords; tags somebody added here are kept apart from it.
-    return frozenset("tags" if name == "tag_string" else name for name in own)
-
-
-def merged_resources(
-    existing: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]], by_position: bool = False
-) -> list[dict[str, Any]]:
-    """The source's resources, each with the id and the local fields of the one it was before.
-
-    Args:
-        existing: the dataset's resources, as ``package_show`` gives them.
-        fresh: the source's, in their order.
-        by_position: see :func:`match_resources`.
-
-    Returns:
-        As many as ``fresh``, in its order; those of ``existing`` that are not among them are gone.
-    """
-    known = {str(resource["id"]): dict(resource) for resource in existing}
-    pairs = match_resources(existing, fresh, by_position)
-    merged = []
-    for position, resource in enumerate(fresh):
-        old = known.get(pairs.get(position, ""), {})
-        kept = {key: value for key, value in old.items() if key not in source_fields("resource")}
-        merged.append({**kept, **resource})
-    return merged
-
-
-def match_resources(
-    existing: Sequence[Mapping[str, Any]], fresh: Iterable[Mapping[str, Any]], by_position: bool = False
-) -> dict[int, str]:
-    """Which resource each of the source's was before: by identifier, then address, then name.
-
-    Args:
-        existing: the dataset's resources.
-        fresh: the source's, in their order.
-        by_position: whether, where both lists are of one length, what is left is the resource in its place: of a
-            dataset that another harvester wrote, whose addresses and names may be written differently.
-
-    Returns:
-        Position in ``fresh`` → id of the resource it was; a resource is matched at most once.
-    """
-    fresh = list(fresh)
-    pairs: dict[int, str] = {}
-    free = {str(resource["id"]): resource for resource in existing}
-    for key in RESOURCE_KEYS:
-        for position, resource in enumerate(fresh):
-            wanted = resource.get(key)
-            if position in pairs or not wanted:
-                continue
-            found = next((number for number, old in free.items() if old.get(key) == wanted), None)
-            if found is not None:
-                pairs[position] = found
-                del free[found]
-    if by_position and len(existing) == len(fresh):
-        for position, old in enumerate(existing):
-            if position not in pairs and str(old["id"]) in free:
-                pairs[position] = str(old["id"])
-    return pairs

@@ -19,6 +19,7 @@ from ckanext.mxopendata.harvest.model import Spooled
 from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.metadata.findings import Finding, worst
 from ckanext.mxopendata.metadata.mapping import record_identity, title_key
+from ckanext.mxopendata.metadata.names import derived_identifier
 
 _SPOOL = Spooled.__table__
 # Fast rather than small: the spool lives for minutes.
@@ -64,7 +65,7 @@ class Reader:
             action = "rejected"
             findings.append(Finding("record_without_title", field="title", location=str(number + 1), value=identifier))
         elif not identifier:
-            identifier = identity.derived_identifier(self.institution, key)
+            identifier = derived_identifier(self.institution, key)
             findings.append(
                 Finding("record_without_identifier", field="identifier", location=str(number + 1), value=identifier)
             )

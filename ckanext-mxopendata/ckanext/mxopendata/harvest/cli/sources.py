@@ -178,9 +178,9 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     from ckanext.mxopendata.harvest import sources as known
     from ckanext.mxopendata.harvest.connectors import CONNECTORS
     from ckanext.mxopendata.harvest.errors import SourceError
-    from ckanext.mxopendata.harvest.identity import slug
     from ckanext.mxopendata.harvest.settings import MAPPING_KEYS, parse_config, read_config
     from ckanext.mxopendata.metadata.mapping import MappingSettings
+    from ckanext.mxopendata.metadata.names import slug
 
     if source_type and source_type not in CONNECTORS:
         stop(f"No se conoce el tipo {source_type}; hay: {', '.join(sorted(CONNECTORS))}.")
