@@ -1,4 +1,4 @@
-"""Hashes, derived identifiers, names and filters: pure functions over a record."""
+"""Hashes, names, derived identifiers and filters: pure functions over a record."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.mxopendata.harvest.identity import (
-    content_hash,
-    dataset_name,
-    derived_identifier,
-    passes,
-    short_digest,
-    slug,
-)
+from ckanext.mxopendata.harvest.identity import content_hash, passes
+from ckanext.mxopendata.metadata.names import dataset_name, derived_identifier, short_digest, slug
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
