@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import sqlalchemy as sa
 
 from ckan import model
@@ -21,3 +25,24 @@ RESOURCE = core_table("resource")
 GROUP = core_table("group")
 TAG = core_table("tag")
 PACKAGE_TAG = core_table("package_tag")
+
+
+def read_extras(owner: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Extras by the id of their owner; CKAN 2.12 keeps them in a column, 2.11 in a table of their own.
+
+    Args:
+        owner: ``package`` or ``group``.
+        rows: ``id`` of each, and ``extras`` where its table has them.
+    """
+    if not rows:
+        return {}
+    if "extras" in rows[0]:
+        return {row["id"]: row["extras"] or {} for row in rows}
+    table = core_table(f"{owner}_extra")
+    key = table.c[f"{owner}_id"]
+    ids = [row["id"] for row in rows]
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    query = sa.select(key, table.c.key, table.c.value).where(key.in_(ids), table.c.state == "active")
+    for owner_id, name, value in model.Session.execute(query):
+        found[owner_id][name] = value
+    return found

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ckan import model
 
-from ckanext.mxopendata.core_tables import GROUP, PACKAGE, RESOURCE, core_table
+from ckanext.mxopendata.core_tables import GROUP, PACKAGE, RESOURCE, read_extras
 from ckanext.mxopendata.logic import lifting
 from ckanext.mxopendata.metadata.former_extras import FormerExtras, former_keys, read_former_extras
 from ckanext.mxopendata.metadata.lifting import ORIGINAL, extra_fields
@@ -52,7 +52,7 @@ def find_old_records() -> Iterator[OldRecord]:
     """Datasets, then institutions, by id, that are not deleted; read page by page, so that they may be changed."""
     for page in _pages(PACKAGE, PACKAGE.c.type == "dataset"):
         ids = [row["id"] for row in page]
-        extras, resources = _extras("package", page), _resource_extras(ids)
+        extras, resources = read_extras("package", page), _resource_extras(ids)
         with_former = [id_ for id_ in ids if former_keys().keys() & extras.get(id_, {}).keys()]
         harvested = _harvested(with_former) if with_former else set()
         for row in page:
@@ -63,7 +63,7 @@ def find_old_records() -> Iterator[OldRecord]:
                 former = read_former_extras({**row, **lifting.lifted_extras("dataset", own)}, own)
             yield from _record("dataset", row, found, former)
     for page in _pages(GROUP, GROUP.c.type == "organization"):
-        extras = _extras("group", page)
+        extras = read_extras("group", page)
         for row in page:
             yield from _record("organization", row, [("organization", extras.get(row["id"], {}))])
 
@@ -117,20 +117,6 @@ def _pages(table: sa.Table, condition: Any) -> Iterator[list[Mapping[str, Any]]]
             return
         last = page[-1]["id"]
         yield page
-
-
-def _extras(owner: str, page: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Extras by owner; CKAN 2.12 keeps them in a column, 2.11 in a table of their own."""
-    if page and "extras" in page[0]:
-        return {row["id"]: row["extras"] or {} for row in page}
-    table = core_table(f"{owner}_extra")
-    key = table.c[f"{owner}_id"]
-    ids = [row["id"] for row in page]
-    found: dict[str, dict[str, Any]] = defaultdict(dict)
-    query = sa.select(key, table.c.key, table.c.value).where(key.in_(ids), table.c.state == "active")
-    for owner_id, name, value in model.Session.execute(query):
-        found[owner_id][name] = value
-    return found
 
 
 def _resource_extras(dataset_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:

@@ -10,7 +10,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.mxopendata import changes, config, helpers, licences, partners, search, views
+from ckanext.mxopendata import changes, config, helpers, licences, partners, search, table_views, views
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic import action, auth, lifting, validators
 from ckanext.mxopendata.metadata import vocabularies
@@ -19,7 +19,7 @@ from ckanext.mxopendata.metadata import vocabularies
 @tk.blanket.config_declarations
 @tk.blanket.cli
 @tk.blanket.helpers(helpers)
-@tk.blanket.blueprints(views)
+@tk.blanket.blueprints(lambda: [views.bp, table_views.bp])
 @tk.blanket.validators(validators)
 @tk.blanket.actions(action)
 @tk.blanket.auth_functions(auth)

@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 ROLES = ("anonymous", "member", "editor", "admin", "other_admin", "sysadmin")
 EVERYBODY = frozenset(ROLES)
 INSIDE = frozenset({"member", "editor", "admin", "sysadmin"})
+EDITORS = frozenset({"editor", "admin", "sysadmin"})
 WITH_ACCOUNT = EVERYBODY - {"anonymous"}
 
 Site = dict[str, Any]
@@ -32,6 +33,8 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_dataset_validate", lambda site: {"id": site["public"]}, EVERYBODY),
     ("mxopendata_dataset_validate", lambda site: {"id": site["private"]}, INSIDE),
     ("mxopendata_dataset_validate", lambda site: {"dataset": {"title": "Sin guardar"}}, WITH_ACCOUNT),
+    ("mxopendata_table_import", lambda site: {"institution": site["institution"]}, EDITORS),
+    ("mxopendata_table_show", lambda site: {"institution": site["institution"]}, EVERYBODY),
     ("mxopendata_vocabulary_show", lambda site: {"id": "themes"}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),

@@ -21,6 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "solr-schema": ("mxopendata", "ckanext.mxopendata.cli.solr_schema:solr_schema"),
     "merge-schema": ("mxopendata", "ckanext.mxopendata.cli.merge_schema:merge_schema"),
     "migrate-extras": ("mxopendata", "ckanext.mxopendata.cli.migrate_extras:migrate_extras"),
+    "import": ("mxopendata", "ckanext.mxopendata.cli.tables:import_table"),
+    "export-table": ("mxopendata", "ckanext.mxopendata.cli.tables:export_table"),
     "sources": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.sources:sources"),
     "harvest": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.harvest:harvest"),
     "run": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.run:run"),

@@ -21,7 +21,7 @@ from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
-from ckanext.mxopendata.metadata.merging import merged_resources, source_fields
+from ckanext.mxopendata.metadata.merging import merged_resources, same_content, source_fields
 from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 
 # Ours to set, whatever the crosswalk says of a field of that name in the source.
@@ -138,7 +138,7 @@ class DatasetWriter:
         # Back in the source's list, whatever had become of it.
         merged["state"] = "active"
         merged.pop("archived_at", None)
-        if _same(merged, existing):
+        if same_content(merged, existing):
             # The record changed in something the model does not hold: a new date would falsify freshness.
             return
         self._save(merged, existing)
@@ -191,12 +191,3 @@ class DatasetWriter:
             "defer_commit": True,
             "return_id_only": True,
         }
-
-
-def _same(merged: Mapping[str, Any], existing: Mapping[str, Any]) -> bool:
-    """Whether two states of a dataset differ in nothing but when it was written, and in empty fields."""
-    here, there = (
-        {key: value for key, value in dataset.items() if key != "harvested_at" and value not in (None, "", [])}
-        for dataset in (merged, existing)
-    )
-    return here == there

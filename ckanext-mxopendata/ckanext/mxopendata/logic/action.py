@@ -15,11 +15,14 @@ from ckanext.mxopendata import config
 from ckanext.mxopendata.dcat.skos import term_uris
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic import lifting
+from ckanext.mxopendata.logic.tables import mxopendata_table_import, mxopendata_table_show
 from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.vocabularies import headings, vocabulary, vocabulary_ids
 
 __all__ = [
     "mxopendata_dataset_validate",
+    "mxopendata_table_import",
+    "mxopendata_table_show",
     "mxopendata_vocabulary_show",
     "organization_create",
     "organization_show",

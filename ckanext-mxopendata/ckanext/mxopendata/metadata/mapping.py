@@ -26,7 +26,7 @@ _TECHNICAL = frozenset((
     "@type", "@id", "@context", "id", "name", "owner_org", "organization", "groups", "private", "state", "type",
     "num_resources", "num_tags", "isopen", "license_id", "license_title", "license_url", "license",
     "relationships_as_object", "relationships_as_subject", "creator_user_id", "metadata_created", "metadata_modified",
-    "tracking_summary", "revision_id", "plugin_data", "extras", "resources", "distribution", "title",
+    "tracking_summary", "revision_id", "plugin_data", "extras", "resources", "distribution", "rs", "title",
     "title_translated", "display_name", "author", "author_email", "maintainer", "maintainer_email",
     "maintainer_phone", "publisher", "contactPoint", "guid", "log_message", "harvest_object_id", "harvest_source_id",
     "harvest_source_title", "openessRating", "revision_timestamp", "changed_by", "total_resource_views",
@@ -101,7 +101,7 @@ def map_record(record: Mapping[str, Any], platform: str, settings: MappingSettin
     Args:
         record: a ``package_show`` dictionary (``ckan``), or an item of ``dataset`` of a data.json, an ADELA catalogue
             or one of the Argentine profile (``datajson``).
-        platform: ``ckan`` or ``datajson``.
+        platform: ``ckan``, ``datajson`` or ``table`` (:mod:`.catalogue_table`).
         settings: what the operator set for the source.
 
     Returns:

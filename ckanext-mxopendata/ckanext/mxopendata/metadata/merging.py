@@ -74,3 +74,17 @@ def match_resources(
             if position not in pairs and str(old["id"]) in free:
                 pairs[position] = str(old["id"])
     return pairs
+
+
+def same_content(merged: Mapping[str, Any], existing: Mapping[str, Any]) -> bool:
+    """Whether two states of a dataset differ in nothing but when it was written, and in empty fields.
+
+    Args:
+        merged: a dataset as it would be saved.
+        existing: as ``package_show`` gives it.
+    """
+    here, there = (
+        {key: value for key, value in dataset.items() if key != "harvested_at" and value not in (None, "", [])}
+        for dataset in (merged, existing)
+    )
+    return here == there

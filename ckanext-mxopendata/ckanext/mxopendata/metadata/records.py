@@ -7,10 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PLATFORMS = ("ckan", "datajson")
+PLATFORMS = ("ckan", "datajson", "table")
 # What only ADELA's catalogo.json has: there landingPage is the data dictionary and publisher holds a person's post.
 _ADELA_KEYS = frozenset(("govType", "openessRating", "publishDate", "public"))
-COLUMNS = {"ckan": ("ckan_extra", "pnda"), "datajson": ("datajson",), "adela": ("adela_json", "datajson")}
+COLUMNS = {
+    "ckan": ("ckan_extra", "pnda"),
+    "datajson": ("datajson",),
+    "adela": ("adela_json", "datajson"),
+    "table": ("inventory_csv",),
+}
 
 
 @dataclass(frozen=True)

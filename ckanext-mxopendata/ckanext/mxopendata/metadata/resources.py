@@ -12,7 +12,7 @@ from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty,
 from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, read_table_schema
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
-_LISTS = {"ckan": "resources", "datajson": "distribution"}
+_LISTS = {"ckan": "resources", "datajson": "distribution", "table": "rs"}
 # These are put together from several ways at once.
 _COMPOSED = frozenset(("url", "download_url", "access_url", "format", "mimetype", "name"))
 

@@ -1,0 +1,139 @@
+"""``ckan mxopendata import`` and ``export-table``: an institution's catalogue as a table, in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, stop
+
+_LINES_SHOWN = 50
+
+
+@click.command("import", short_help="Convierte un catálogo ds:/rs: (CSV o XLSX) en conjuntos de datos.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--institution", required=True, help="Nombre o id de la institución.")
+@click.option("--dry-run", is_flag=True, help="Solo dice qué pasaría con cada renglón.")
+@click.option("--findings", type=click.Path(path_type=Path), help="Archivo (.csv o .xlsx) con la tabla y lo hallado.")
+@click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
+@in_request
+def import_table(file: Path, institution: str, dry_run: bool, findings: Path | None, as_json: bool) -> None:
+    """Lee la plantilla ds:/rs: de la Guía y ADELA: cada conjunto se guarda entero o no se guarda.
+
+    Importar de nuevo actualiza por ds:identifier y nunca duplica. Una tabla agrega y cambia, nunca borra. Sale con 1
+    cuando algún renglón se rechazó, con 2 cuando no se pudo leer la tabla o no hay tal institución.
+    """
+    from ckanext.mxopendata.metadata.findings_table import findings_table
+    from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
+    from ckanext.mxopendata.table_import import import_catalogue
+
+    if findings is not None and findings.suffix.lower() not in (".csv", ".xlsx"):
+        stop(f"El archivo de hallazgos debe terminar en .csv o .xlsx: {findings}")
+    organization = _organization(institution)
+    try:
+        with file.open("rb") as opened:
+            content = opened.read(MAXIMUM_BYTES + 1)
+    except OSError as error:
+        stop(f"No se puede leer {file}: {error.strerror}")
+    report = import_catalogue(content, organization, _site_user(), dry_run)
+    document = {"institution": organization["name"], "dry_run": dry_run, **report.to_dict("es")}
+    if findings is not None and report.catalogue.table.is_readable:
+        headings, rows = findings_table(report.catalogue.table, document["findings"])
+        _write(findings, headings, rows)
+    if as_json:
+        print_json(document)
+    else:
+        _print(document)
+    if not report.catalogue.datasets:
+        errors = [item["message"] for item in document["findings"] if item["severity"] == "error"]
+        stop(errors[0] if errors else "La tabla no tiene renglones de datos.", NOTHING_DONE)
+    if document["rejected"]:
+        sys.exit(DONE_WITH_ERRORS)
+
+
+@click.command("export-table", short_help="Escribe el catálogo de una institución en la plantilla ds:/rs:.")
+@click.option("--institution", required=True, help="Nombre o id de la institución.")
+@click.option("--output", type=click.Path(path_type=Path), help="Archivo .csv o .xlsx; sin él, CSV en la salida.")
+@click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida; requiere --output.")
+@in_request
+def export_table(institution: str, output: Path | None, as_json: bool) -> None:
+    """Los conjuntos públicos de la institución, en la misma plantilla que toma import."""
+    from ckanext.mxopendata.table_export import FORMATS, csv_text, datasets_of, table_rows
+
+    if output is not None and output.suffix.lower().lstrip(".") not in FORMATS:
+        stop(f"El archivo debe terminar en .csv o .xlsx: {output}")
+    if as_json and output is None:
+        stop("--json necesita --output: la salida es para el documento JSON.")
+    organization = _organization(institution)
+    datasets = list(datasets_of(organization["id"], {"ignore_auth": True, "user": ""}))
+    rows = list(table_rows(datasets))
+    if output is None:
+        for line in csv_text(rows):
+            click.echo(line, nl=False)
+        return
+    from ckanext.mxopendata.metadata.catalogue_table import COLUMNS
+
+    _write(output, list(COLUMNS), rows)
+    content = output.read_bytes()
+    document = {
+        "file": str(output),
+        "format": output.suffix.lower().lstrip("."),
+        "institution": organization["name"],
+        "datasets": len(datasets),
+        "rows": len(rows),
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(f"{output}: {len(datasets)} conjuntos, {len(rows)} renglones.")
+
+
+def _organization(name: str) -> dict[str, Any]:
+    try:
+        return tk.get_action("organization_show")({"ignore_auth": True}, {"id": name})
+    except tk.ObjectNotFound:
+        stop(f"No hay una institución «{name}».")
+
+
+def _site_user() -> str:
+    return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+
+
+def _write(path: Path, headings: list[str], rows: list[list[str]]) -> None:
+    """Write a table whole or not at all."""
+    from ckanext.mxopendata.table_export import csv_text, workbook
+
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        if path.suffix.lower() == ".xlsx":
+            partial.write_bytes(workbook(rows, headings))
+        else:
+            with partial.open("w", encoding="utf-8", newline="") as opened:
+                opened.writelines(csv_text(rows, headings))
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        stop(f"No se puede escribir {path}: {error.strerror}")
+
+
+def _print(document: dict[str, Any]) -> None:
+    counts = document["datasets"]
+    verb = "se crearían" if document["dry_run"] else "creados"
+    again = "se actualizarían" if document["dry_run"] else "actualizados"
+    click.echo(f"Renglones: {document['rows']}. Conjuntos: {verb} {counts['created']}, {again} {counts['updated']},")
+    click.echo(f"sin cambios {counts['unchanged']}, rechazados {counts['rejected']}.")
+    marks = {"error": "✘", "warning": "!", "advice": "·"}
+    for item in document["findings"][:_LINES_SHOWN]:
+        where = f"renglón {item['row']}, {item['field'] or ''}: " if item["row"] else ""
+        click.echo(f"{marks[item['severity']]} {where}{item['message']} {item['cure']}")
+    left = len(document["findings"]) - _LINES_SHOWN
+    if left > 0:
+        click.echo(f"… y {left} hallazgos más: use --findings ARCHIVO o --json.")

@@ -1,0 +1,67 @@
+"""An institution's datasets in the ``ds:/rs:`` template: the same table that :mod:`.table_import` takes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
+
+import ckan.plugins.toolkit as tk
+from ckan.types import Context
+
+from ckanext.mxopendata.downloads import csv_lines, harmless
+from ckanext.mxopendata.metadata.catalogue_table import COLUMNS, write_dataset
+
+FORMATS = ("csv", "xlsx")
+_PAGE = 200
+
+
+def datasets_of(institution_id: str, context: Context) -> Iterator[dict[str, Any]]:
+    """The institution's public, active datasets that are not archived, by name, page by page.
+
+    Args:
+        institution_id: its id.
+        context: whose eyes they are seen with.
+    """
+    start = 0
+    while True:
+        asked = {"fq": f"owner_org:{institution_id} +dataset_type:dataset", "sort": "name asc", "rows": _PAGE}
+        asked = {"fq": f"owner_org:{institution_id} +dataset_type:dataset", "sort": "name asc", "rows": _PAGE}
+        found = tk.get_action("package_search")(cast("Context", dict(context)), {**asked, "start": start})["results"]
+        yield from found
+        if len(found) < _PAGE:
+            return
+        start += _PAGE
+
+
+def table_rows(datasets: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """The rows of the template below its headings, in the order of ``COLUMNS``."""
+    for dataset in datasets:
+        for cells in write_dataset(dataset):
+            yield [cells.get(name, "") for name in COLUMNS]
+
+
+def csv_text(rows: Iterable[Iterable[Any]], headings: Iterable[str] = COLUMNS) -> Iterator[str]:
+    """The lines of the table as CSV; no cell is a formula."""
+    return csv_lines(list(headings), rows)
+
+
+def workbook(rows: Iterable[Iterable[Any]], headings: Iterable[str] = COLUMNS, title: str = "catalogo") -> bytes:
+    """The table as an XLSX workbook; no cell is a formula."""
+    from openpyxl import Workbook  # slow to load, and not for every start of ckan
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.append(list(headings))
+    for row in rows:
+        sheet.append([_printable(harmless(cell)) for cell in row])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _printable(cell: Any) -> Any:
+    """A cell without the control characters that XLSX has no form for."""
+    if not isinstance(cell, str):
+        return cell
+    return "".join(letter for letter in cell if letter >= " " or letter in "\n\t")[:32_767]

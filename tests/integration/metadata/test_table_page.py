@@ -1,0 +1,109 @@
+"""The page on which an editor uploads a catalogue, and what everybody may take."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from openpyxl import load_workbook
+
+from ckan.tests import factories, helpers
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
+
+TABLE = (
+    "ds:identifier,ds:title,ds:accrualPeriodicity,rs:title,rs:downloadURL\n"
+    "u1,<b>Uno</b>,cada eclipse,r,https://x.mx/1.csv\n,,,suelto,https://x.mx/2.csv\n"
+)
+
+
+@pytest.fixture
+def url(institution: dict[str, Any]) -> str:
+    return f"/organization/{institution['name']}/tabla"
+
+
+@pytest.fixture
+def headers(editor: dict[str, Any]) -> dict[str, str]:
+    return {"Authorization": factories.APIToken(user=editor["name"])["token"]}
+
+
+def soup(response: Any) -> BeautifulSoup:
+    return BeautifulSoup(response.body, "html.parser")
+
+
+def send(app: Any, url: str, headers: dict[str, str], content: bytes | str, **kept: Any) -> Any:
+    octets = content if isinstance(content, bytes) else content.encode()
+    data = {"upload": (io.BytesIO(octets), "tabla.csv")}
+    return app.post(url, data=data, headers=headers, content_type="multipart/form-data", **kept)
+
+
+def test_look_first_then_store(app, url, headers, institution):
+    page = soup(send(app, url, headers, TABLE, status=200))
+    assert helpers.call_action("package_search", fq=f"owner_org:{institution['id']}")["count"] == 0
+    text = page.select_one("[role=main], .primary").get_text(" ", strip=True)
+    assert "cada eclipse" in text
+    assert "<b>Uno</b>" not in str(page)
+    form = page.select_one("form[action$='/guardar']")
+    token = form.select_one("input[name=token]")["value"]
+    taken = app.get(f"{url}/hallazgos.csv?token={token}", headers=headers)
+    rows = list(csv.DictReader(io.StringIO(taken.get_data(as_text=True).lstrip("\ufeff"))))
+    assert [row["renglon"] for row in rows] == ["2", "3"]
+    assert load_workbook(io.BytesIO(app.get(f"{url}/hallazgos.xlsx?token={token}", headers=headers).data))
+    app.post(f"{url}/guardar", data={"token": token}, headers=headers, status=200)
+    found = helpers.call_action("package_search", fq=f"owner_org:{institution['id']}")
+    assert [(dataset["identifier"], dataset["title"]) for dataset in found["results"]] == [("u1", "Uno")]
+
+    everybody = app.get(f"{url}.csv").get_data(as_text=True)
+    assert [row["ds:identifier"] for row in csv.DictReader(io.StringIO(everybody.lstrip("\ufeff")))] == ["u1", "u1"]
+    sheet = load_workbook(io.BytesIO(app.get(f"{url}.xlsx").data)).worksheets[0]
+    assert sheet.max_row == 3
+
+
+def test_what_is_no_table_says_why(app, url, headers):
+    for content, words in ((b"%PDF-1.4", "PDF"), (b"", ""), ("a,b\n1,2\n", "a, b")):
+        response = send(app, url, headers, content)
+        alert = soup(response).select_one(".alert-danger")
+        assert alert is not None
+        assert words in alert.get_text()
+        assert soup(response).select_one("form[action$='/guardar']") is None
+    app.post(url, data={}, headers=headers, status=400)
+
+
+def test_a_preview_is_its_uploaders_alone(app, url, headers, institution):
+    page = soup(send(app, url, headers, TABLE.replace("u1", "otro")))
+    token = page.select_one("input[name=token]")["value"]
+    other = factories.User()
+    helpers.call_action("organization_member_create", id=institution["id"], username=other["name"], role="editor")
+    theirs = {"Authorization": factories.APIToken(user=other["name"])["token"]}
+    app.post(f"{url}/guardar", data={"token": token}, headers=theirs, status=410)
+    app.get(f"{url}/hallazgos.csv?token={token}", headers=theirs, status=410)
+    app.post(f"{url}/guardar", data={"token": "inventado"}, headers=headers, status=410)
+
+
+def test_who_may(app, url, headers, institution):
+    member = factories.User()
+    helpers.call_action("organization_member_create", id=institution["id"], username=member["name"], role="member")
+    inside = {"Authorization": factories.APIToken(user=member["name"])["token"]}
+    for visitor in ({}, inside):
+        page = soup(app.get(url, headers=visitor, status=200))
+        assert page.select_one("input[type=file]") is None
+        send(app, url, visitor, TABLE, status=403)
+        app.post(f"{url}/guardar", data={"token": "x"}, headers=visitor, status=403)
+    assert soup(app.get(url, headers=headers)).select_one("input[type=file]")
+    app.get("/organization/ninguna/tabla", status=404)
+    app.get(f"{url}.ods", status=404)
+
+
+def test_by_api(app, headers, institution):
+    answer = app.post(
+        "/api/3/action/mxopendata_table_import",
+        data={"institution": institution["name"], "dry_run": "true", "upload": (io.BytesIO(TABLE.encode()), "t.csv")},
+        headers=headers,
+        content_type="multipart/form-data",
+    ).json["result"]
+    assert (answer["rows"], answer["rejected"], answer["dry_run"]) == (2, 1, True)
+    app.post("/api/3/action/mxopendata_table_import", json={"institution": institution["name"]}, headers=headers,
+             status=409)  # fmt: skip
