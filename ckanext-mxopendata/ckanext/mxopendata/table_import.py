@@ -70,7 +70,9 @@ class ImportReport:
         return {"rows": self.rows, **self.counted(), "datasets": self.counted(in_rows=False), "findings": findings}
 
 
-def import_catalogue(content: bytes, institution: Mapping[str, Any], user: str, dry_run: bool = False) -> ImportReport:
+def import_catalogue(
+    content: bytes, institution: Mapping[str, Any], user: str, dry_run: bool = False, date_order: str | None = None
+) -> ImportReport:
     """Read a catalogue and store its datasets in an institution.
 
     Mandatory fields that the table has no column for are reported, not refused: these are records of another place.
@@ -80,11 +82,13 @@ def import_catalogue(content: bytes, institution: Mapping[str, Any], user: str, 
         institution: as ``organization_show`` gives it.
         user: name of the user in whose name datasets are written; who may is asked before.
         dry_run: whether only to say what would become of each row; CKAN is asked, nothing is kept.
+        date_order: how the table writes dates (``DMY``, ``MDY``, ``YMD``); ``None`` finds it out of the table.
 
     Returns:
         The report; its catalogue has no dataset where the file could not be read, and says why.
     """
     settings = MappingSettings(
+        date_order=date_order,
         cvegeo=institution.get("cvegeo") or None,
         gov_type=institution.get("gov_type") or None,
         institution_title=institution.get("title"),

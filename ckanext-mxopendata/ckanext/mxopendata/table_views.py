@@ -23,6 +23,7 @@ bp = Blueprint("mxopendata_tables", __name__, url_prefix="/organization/<name>")
 MAXIMUM_UPLOAD = 10_000_000
 MAXIMUM_DATASETS = 300
 FINDINGS_SHOWN = 200
+_ROWS_NAMED = 12
 # Between the preview and the word to store it.
 _KEPT_SECONDS = 3_600
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -129,6 +130,7 @@ def _render(name: str, **values: Any) -> str:
     report: ImportReport | None = values.pop("report", None)
     if report is not None:
         values["lines"] = _lines(report)
+        values["findings"] = _together(values["document"]["findings"])
         values["readable"] = report.catalogue.table.is_readable and bool(report.catalogue.datasets)
     shown = {
         "group_dict": institution,
@@ -154,6 +156,30 @@ def _lines(report: ImportReport) -> list[dict[str, Any]]:
         }
         for dataset, fate, name in together
     ]
+
+
+def _together(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Findings that say the same of several rows, as one line with all of them."""
+    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for item in findings:
+        key = tuple(item[name] for name in ("code", "field", "value", "message"))
+        line = lines.setdefault(key, {**item, "column": _column(item["field"]), "rows": []})
+        if item["row"]:
+            line["rows"].append(item["row"])
+    for line in lines.values():
+        rows = [str(row) for row in line["rows"]]
+        more = len(rows) - _ROWS_NAMED
+        line["rows"] = ", ".join(rows[:_ROWS_NAMED]) + (f" (+{more})" if more > 0 else "") if rows else "–"
+    return list(lines.values())
+
+
+def _column(field: str | None) -> str | None:
+    """The column of the table, or the label of a field that has none there."""
+    if field is None or ":" in field:
+        return field
+    schema = tk.h.scheming_get_dataset_schema("dataset") or {}
+    known = {item["field_name"]: item["label"] for item in schema.get("dataset_fields", ())}
+    return tk.h.scheming_language_text(known[field]) if field in known else field
 
 
 def _findings_file(report: ImportReport, document: dict[str, Any]) -> bytes:

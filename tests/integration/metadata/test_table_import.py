@@ -179,6 +179,17 @@ def test_the_findings_file_is_the_table_with_what_was_found(run, tmp_path):
     assert "table_column_unknown" not in {item["code"] for item in again["findings"]}
 
 
+def test_dates_are_read_in_the_order_of_the_file(run, office):
+    head, one, other = "ds:identifier,ds:title,ds:modified\n", "d1,Uno,03/04/2019\n", "d2,Dos,25/04/2019\n"
+    report = run(head + one)[1]
+    assert ("date_order_unknown", 2) in {(item["code"], item["row"]) for item in report["findings"]}
+    assert "modified" not in datasets(office)["d1"]
+    run(head + one + other)
+    assert {key: item["modified"] for key, item in datasets(office).items()} == {"d1": "2019-04-03", "d2": "2019-04-25"}
+    run(head + "d3,Tres,03/04/2019\n", "--date-order", "MDY")
+    assert datasets(office)["d3"]["modified"] == "2019-03-04"
+
+
 def test_bad_arguments_say_what_is_wrong(cli, tmp_path, office):
     for words, message in (
         (["import", str(tmp_path / "nada.csv"), "--institution", office["name"]], "No se puede leer"),

@@ -296,3 +296,19 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     line = readers.clean_line(text, 40)
     assert len(line) <= 40
     assert readers.clean_line(line, 40) == line
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["03/04/2019", "25/04/2019"], "DMY"),
+        (["03/04/2019", "04/25/2019"], "MDY"),
+        (["03/04/2019", "05/06/2020"], None),
+        (["25/04/2019", "04/25/2019"], None),
+        (["2019/04/25", "2019-04-26"], "YMD"),
+        (["enero 2026", "", None, "R/P1D"], None),
+        ([], None),
+    ],
+)
+def test_the_order_of_dates_is_the_files_own(texts: list[Any], order: str | None) -> None:
+    assert readers.infer_date_order(texts) == order

@@ -20,10 +20,11 @@ _LINES_SHOWN = 50
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--institution", required=True, help="Nombre o id de la institución.")
 @click.option("--dry-run", is_flag=True, help="Solo dice qué pasaría con cada renglón.")
+@click.option("--date-order", type=click.Choice(["DMY", "MDY", "YMD"]), help="Sin ella, se deduce de la tabla.")
 @click.option("--findings", type=click.Path(path_type=Path), help="Archivo (.csv o .xlsx) con la tabla y lo hallado.")
 @click.option("--json", "as_json", is_flag=True, help="Un solo documento JSON en la salida.")
 @in_request
-def import_table(file: Path, institution: str, dry_run: bool, findings: Path | None, as_json: bool) -> None:
+def import_table(file: Path, institution: str, **options: Any) -> None:
     """Lee la plantilla ds:/rs: de la Guía y ADELA: cada conjunto se guarda entero o no se guarda.
 
     Importar de nuevo actualiza por ds:identifier y nunca duplica. Una tabla agrega y cambia, nunca borra. Sale con 1
@@ -33,6 +34,7 @@ def import_table(file: Path, institution: str, dry_run: bool, findings: Path | N
     from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
     from ckanext.mxopendata.table_import import import_catalogue
 
+    findings: Path | None = options["findings"]
     if findings is not None and findings.suffix.lower() not in (".csv", ".xlsx"):
         stop(f"El archivo de hallazgos debe terminar en .csv o .xlsx: {findings}")
     organization = _organization(institution)
@@ -41,12 +43,12 @@ def import_table(file: Path, institution: str, dry_run: bool, findings: Path | N
             content = opened.read(MAXIMUM_BYTES + 1)
     except OSError as error:
         stop(f"No se puede leer {file}: {error.strerror}")
-    report = import_catalogue(content, organization, _site_user(), dry_run)
-    document = {"institution": organization["name"], "dry_run": dry_run, **report.to_dict("es")}
+    report = import_catalogue(content, organization, _site_user(), options["dry_run"], options["date_order"])
+    document = {"institution": organization["name"], "dry_run": options["dry_run"], **report.to_dict("es")}
     if findings is not None and report.catalogue.table.is_readable:
         headings, rows = findings_table(report.catalogue.table, document["findings"])
         _write(findings, headings, rows)
-    if as_json:
+    if options["as_json"]:
         print_json(document)
     else:
         _print(document)

@@ -6,8 +6,9 @@ dataset it is. Inventories and opening plans promise data: they are told apart a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ckanext.mxopendata.metadata import readers
@@ -40,6 +41,7 @@ _PLAN = (
 )
 # Cells that may hold several values, parted by semicolons: the template has one column for each.
 _SEVERAL = ("ds:temporal", "ds:spatial", "ds:dataDictionary")
+_DATED = ("ds:modified", "ds:temporal", "rs:temporal")
 _PLACE_IN_TABLE = "rs"
 
 
@@ -89,7 +91,8 @@ def read_catalogue(content: bytes, institution: str, settings: MappingSettings |
     Args:
         content: the CSV or XLSX file.
         institution: name of the institution, for identifiers that have to be derived.
-        settings: what is known of it: date order, place, order of government.
+        settings: what is known of it: place, order of government, date order; ``None`` for the latter finds it out of
+            the file, and leaves dates unread where the file does not tell.
 
     Returns:
         No dataset, and an ``error`` among the findings of the table, where the file is no such catalogue.
@@ -103,10 +106,18 @@ def read_catalogue(content: bytes, institution: str, settings: MappingSettings |
         if sum(name in names for name in table.headings) > catalogue:
             table.findings.append(Finding(code))
             return Catalogue(table, [])
-    datasets = []
-    for key, group in _grouped(table.rows).items():
-        datasets.append(_dataset(key, group, institution, settings or MappingSettings()))
-    return Catalogue(table, datasets)
+    settings = settings or MappingSettings(date_order=None)
+    if settings.date_order is None:
+        settings = replace(settings, date_order=readers.infer_date_order(_dates(table)))
+    groups = _grouped(table.rows)
+    return Catalogue(table, [_dataset(key, group, institution, settings) for key, group in groups.items()])
+
+
+def _dates(table: Table) -> Iterator[str]:
+    """Everything that stands where the template has dates."""
+    for row in table.rows:
+        for name in _DATED:
+            yield from re.split(r"\s*;\s*|(?<=\d{4})/|/(?=\d{4}-)", row.cells.get(name, ""))
 
 
 def _grouped(rows: Iterable[TableRow]) -> dict[str, _Group]:

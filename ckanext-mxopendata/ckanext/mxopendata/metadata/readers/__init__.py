@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from ckanext.mxopendata.metadata.readers.boolean import read_boolean
 from ckanext.mxopendata.metadata.readers.contact import read_email, read_url
+from ckanext.mxopendata.metadata.readers.date_order import infer_date_order
 from ckanext.mxopendata.metadata.readers.dates import read_date, read_interval
 from ckanext.mxopendata.metadata.readers.formats import file_name, read_file_type, read_format, read_media_type
+from ckanext.mxopendata.metadata.readers.institution import read_institution_place
 from ckanext.mxopendata.metadata.readers.place import read_place
 from ckanext.mxopendata.metadata.readers.reading import Reading
 from ckanext.mxopendata.metadata.readers.size import read_size
@@ -28,6 +30,7 @@ __all__ = [
     "clean_line",
     "clean_text",
     "file_name",
+    "infer_date_order",
     "read_access_rights",
     "read_boolean",
     "read_date",
@@ -35,6 +38,7 @@ __all__ = [
     "read_file_type",
     "read_format",
     "read_frequency",
+    "read_institution_place",
     "read_interval",
     "read_keywords",
     "read_language",

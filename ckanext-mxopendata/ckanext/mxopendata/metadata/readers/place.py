@@ -19,7 +19,9 @@ _GEOMETRIES = frozenset(
     ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection")
 )
 _STATE_PREFIX = re.compile(r"^(?:estado(?: libre y soberano)?|edo) de\s+")
-_MUNICIPALITY_PREFIX = re.compile(r"^(?:municipio|mpio|ciudad(?! de mexico)) de\s+")
+_MUNICIPALITY_PREFIX = re.compile(
+    r"^(?:(?:municipio|mpio|(?:h )?ayuntamiento|ciudad(?! de mexico)) de|municipality of|alcaldia(?: de)?)\s+"
+)
 # "México" is the country and a state.
 _STATE_OF_MEXICO = "15"
 MAXIMUM_NAME_LENGTH = 500
