@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime, timezone
 from typing import Any
 
 import ckan.plugins as p
@@ -10,8 +11,18 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.mxopendata import changes, config, helpers, licences, partners, search, table_views, views
-from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata import (
+    changes,
+    config,
+    facets,
+    form_views,
+    helpers,
+    licences,
+    partners,
+    search,
+    table_views,
+    views,
+)
 from ckanext.mxopendata.logic import action, auth, lifting, validators
 from ckanext.mxopendata.metadata import vocabularies
 
@@ -19,7 +30,7 @@ from ckanext.mxopendata.metadata import vocabularies
 @tk.blanket.config_declarations
 @tk.blanket.cli
 @tk.blanket.helpers(helpers)
-@tk.blanket.blueprints(lambda: [views.bp, table_views.bp])
+@tk.blanket.blueprints(lambda: [views.bp, form_views.bp, table_views.bp])
 @tk.blanket.validators(validators)
 @tk.blanket.actions(action)
 @tk.blanket.auth_functions(auth)
@@ -76,7 +87,7 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
         """Index what the crosswalk names, and nothing that Solr would refuse."""
         if pkg_dict.get("type") != "dataset":
             return pkg_dict
-        return search.shorten_strings(search.index_document(pkg_dict), search.TEXTS)
+        return search.shorten_strings(search.index_document(pkg_dict, datetime.now(timezone.utc)), search.TEXTS)
 
     def after_dataset_show(self, context: Any, pkg_dict: dict[str, Any]) -> None:
         """Show older extras as the fields they mean, also where the index is older than our schema."""
@@ -93,7 +104,7 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
             for dataset in search_results.get("results", ()):
                 if dataset.get("extras") and dataset.get("type") == "dataset":
                     lifting.lift_shown(dataset)
-        search.label_facets(search_results.get("search_facets", {}), current_language())
+        facets.label_facets(search_results.get("search_facets", {}))
         return search_results
 
     # IFacets
@@ -101,29 +112,15 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
         """What datasets are narrowed down by."""
         if package_type != "dataset":
             return facets_dict
-        return OrderedDict((name, title) for name, title in self._facet_titles().items())
+        return facets.titles()
 
     def organization_facets(
         self, facets_dict: OrderedDict[str, Any], organization_type: str, package_type: str | None
     ) -> OrderedDict[str, Any]:
         """The same on the page of one institution, without the institution."""
-        titles = self._facet_titles()
+        titles = facets.titles()
         del titles["organization"]
-        return OrderedDict(titles)
-
-    def _facet_titles(self) -> dict[str, str]:
-        titles = {
-            "vocab_theme": tk._("Theme"),
-            "organization": tk._("Institution"),
-            "gov_type": tk._("Order of government"),
-            "vocab_state": tk._("State"),
-            "vocab_municipality": tk._("Municipality"),
-            "res_format": tk._("Format"),
-            "license_id": tk._("Licence"),
-            "frequency": tk._("Update frequency"),
-            "tags": tk._("Keywords"),
-        }
-        return {name: titles[name] for name in search.FACETS}
+        return titles
 
 
 def _schemas_in_use() -> tuple[dict[str, Any] | None, dict[str, Any] | None]:

@@ -8,36 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Set
+from datetime import datetime, timezone
 from functools import cache
 from typing import Any
 
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
 from ckanext.mxopendata.metadata.lifting import CORE, ORIGINAL, extra_fields, lifted_from
-from ckanext.mxopendata.metadata.readers.place import place_name
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads
+from ckanext.mxopendata.metadata.validation import points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
+from ckanext.mxopendata.quality.freshness import FUTURE_DATE, UP_TO_DATE, freshness_facts, verdict
 
 ARCHIVED = "archived_at"
 # Say so to find archived datasets too: package_search(..., extras={"ext_archived": True})
 ARCHIVED_TOO = "ext_archived"
+
+# When the data are due again, how fresh they were when indexed and until when that holds, what the metadata are worth.
+DUE, FRESHNESS, FRESH_UNTIL, SCORE = "mx_due_date", "mx_freshness", "mx_late_date", "mx_score"
 
 _LONGEST_BYTES = 32_000
 _LONGEST_WORD = 1_000
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD}}}")
 # Stored as they are, never analysed.
 _WHOLE = frozenset(("data_dict", "validated_data_dict"))
-
-FACETS = {
-    "vocab_theme": "themes",
-    "organization": "",
-    "gov_type": "orders_of_government",
-    "vocab_state": "states",
-    "vocab_municipality": "municipalities",
-    "res_format": "file_types",
-    "license_id": "licences",
-    "frequency": "frequencies",
-    "tags": "",
-}
 
 
 @cache
@@ -51,11 +44,12 @@ def _columns() -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def index_document(document: Mapping[str, Any]) -> dict[str, Any]:
+def index_document(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A Solr document of CKAN's, with our fields as the crosswalk says and no field too long.
 
     Args:
         document: what CKAN hands to ``before_dataset_index``; extras stand there twice, as ``x`` and ``extras_x``.
+        now: the moment for which freshness is told.
 
     Returns:
         A new document.
@@ -71,7 +65,30 @@ def index_document(document: Mapping[str, Any]) -> dict[str, Any]:
                 kept[column] = sorted({*found, *kept.get(column, ())}) if column in kept else found
         elif values:
             kept[column] = str(values[0])
+    kept.update(_quality(document, now))
     return {key: value if key in _WHOLE else _fit(value) for key, value in kept.items()}
+
+
+def _quality(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What searches are sorted and narrowed down by: the due date, the verdict of now, the points (``087.5``)."""
+    dataset = loads(document.get("validated_data_dict"))
+    if not isinstance(dataset, Mapping):
+        return {}
+    facts = freshness_facts(dataset)
+    fields = {
+        FRESHNESS: verdict(facts.basis, facts.modified, facts.late_after, now),
+        SCORE: f"{points(dataset)[0]:05.1f}",
+    }
+    for name, moment in ((DUE, facts.due), (FRESH_UNTIL, facts.late_after)):
+        if moment is not None:
+            fields[name] = moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return fields
+
+
+def outdated(now: datetime) -> str:
+    """The Solr query for datasets whose indexed freshness no longer holds at ``now``."""
+    text = now.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"({FRESHNESS}:{UP_TO_DATE} AND {FRESH_UNTIL}:[* TO {text}]) OR {FRESHNESS}:{FUTURE_DATE}"
 
 
 def _is_ours(key: str, ours: Set[str]) -> bool:
@@ -92,6 +109,10 @@ def _for_column(column: str, value: str) -> list[str]:
         return [value[:2]]
     if column == "vocab_municipality":
         return [value[:5]] if len(value) >= 5 else []
+    if column == "vocab_policy":
+        # a target counts for its goal, too
+        term = vocabulary("policies").get(value)
+        return [value, term.broader] if term and term.broader else [value]
     return [value]
 
 
@@ -137,18 +158,3 @@ def leave_out_archived(parameters: dict[str, Any]) -> dict[str, Any]:
     if not asked and not (parameters.get("extras") or {}).get(ARCHIVED_TOO):
         parameters["fq"] = f"{parameters.get('fq') or ''} -{ARCHIVED}:[* TO *]".strip()
     return parameters
-
-
-def label_facets(facets: dict[str, Any], language: str) -> None:
-    """Give the items of our facets the labels of their terms, in place; what is no term keeps its own name."""
-    for name, vocabulary_id in FACETS.items():
-        if not vocabulary_id or name not in facets:
-            continue
-        for item in facets[name]["items"]:
-            if vocabulary_id == "municipalities":
-                item["display_name"] = place_name(item["name"], language) or item["name"]
-                continue
-            # CKAN writes some formats its own way (GeoJSON for GEOJSON)
-            term = vocabulary(vocabulary_id).find(item["name"])
-            if term is not None:
-                item["display_name"] = term.label(language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import ckan.plugins.toolkit as tk
 from ckan.tests import factories, helpers
 
 from ckanext.mxopendata import search
+from ckanext.mxopendata.cli import mxopendata
+from ckanext.mxopendata.facets import FACETS
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
@@ -46,6 +49,34 @@ class TestSearch:
         assert len(shown["resources"]) == 500
         assert shown["spatial_coverage"][0]["geom"] == shape
 
+    def test_freshness_is_a_facet_and_sorts_and_ages(self, complete, as_editor, cli):
+        now = datetime.now(timezone.utc)
+        for name, days in (("fresco", 10), ("por-vencer", 430), ("vencido", 500)):
+            day = (now - timedelta(days=days)).date().isoformat()
+            as_editor("package_create", **complete(f"vig-{name}", modified=day, tag_string="vigencia"))
+        names = ["vig-fresco", "vig-por-vencer", "vig-vencido"]
+        assert found(fq="tags:vigencia", sort="mx_due_date desc") == names
+        assert set(found(fq="tags:vigencia +mx_freshness:up_to_date")) == {"vig-fresco", "vig-por-vencer"}
+        assert found(fq="tags:vigencia +mx_freshness:overdue") == ["vig-vencido"]
+        later = (now + timedelta(days=30)).isoformat()
+        result = cli.invoke(mxopendata, ["refresh-search", "--now", later, "--json"])
+        assert json.loads(result.stdout)["reindexed"] == 1
+        assert found(fq="tags:vigencia", sort="mx_score desc, name asc") == names
+
+    def test_policies_are_a_facet_by_target_and_goal(self, complete, as_editor):
+        as_editor("package_create", **complete("meta", policy_alignment=["sdg:4.1"], priority_list="candidate"))
+        assert found(fq='vocab_policy:"sdg:4"') == ["meta"]
+        facets = helpers.call_action(
+            "package_search",
+            fq="name:meta",
+            rows=0,
+            **{"facet.field": '["vocab_policy", "priority_list", "mx_freshness"]'},
+        )["search_facets"]
+        labels = {item["name"]: item["display_name"] for facet in facets.values() for item in facet["items"]}
+        assert labels["sdg:4"].startswith("ODS 4")
+        assert labels["candidate"] == "Candidato"
+        assert labels["up_to_date"] in ("Al día", "Up to date")  # there is no request here that has a language
+
     def test_facets_have_labels(self, complete, as_editor):
         as_editor(
             "package_create",
@@ -57,7 +88,7 @@ class TestSearch:
             ),
         )
         facets = helpers.call_action(
-            "package_search", q="name:facetas", rows=0, **{"facet.field": json.dumps(list(search.FACETS))}
+            "package_search", q="name:facetas", rows=0, **{"facet.field": json.dumps(list(FACETS))}
         )["search_facets"]
         shown = {name: [(item["name"], item["display_name"]) for item in facets[name]["items"]] for name in facets}
         assert shown["vocab_theme"] == [("mar_costa", "Mar y costa")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 from hypothesis import given, settings
@@ -92,6 +93,9 @@ class TestValidation:
         assert {finding.location for finding in found} == {"resources[0]"}
 
 
+NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
+
+
 class TestIndexDocument:
     def document(self, **extras: Any) -> dict[str, Any]:
         stored = {key: value if isinstance(value, str) else json.dumps(value) for key, value in extras.items()}
@@ -106,7 +110,7 @@ class TestIndexDocument:
             version_notes="x" * 40_000,
             otro="se queda",
         )
-        indexed = search.index_document(given)
+        indexed = search.index_document(given, NOW)
         assert indexed == {
             "id": "1",
             "type": "dataset",
@@ -119,9 +123,22 @@ class TestIndexDocument:
             "vocab_place_name": ["Centro"],
         }
 
+    def test_freshness_and_points(self) -> None:
+        dataset = {"title": "Uno", "frequency": "R/P1Y", "modified": "2025-01-01", "resources": []}
+        indexed = search.index_document({"id": "1", "validated_data_dict": json.dumps(dataset)}, NOW)
+        assert (indexed["mx_freshness"], indexed["mx_due_date"]) == ("overdue", "2026-01-01T00:00:00Z")
+        assert indexed["mx_score"] == "020.0"
+        assert "R" not in search.index_document({"id": "1"}, NOW)
+
+    def test_a_target_counts_for_its_goal(self) -> None:
+        indexed = search.index_document(self.document(policy_alignment=["sdg:4.1", "pdn:S6"]), NOW)
+        assert set(indexed["vocab_policy"]) == {"sdg:4.1", "sdg:4", "pdn:S6"}
+
     def test_nothing_too_long_reaches_solr(self) -> None:
         document = search.shorten_strings(
-            search.index_document({"id": "1", "otro": "ñ" * 40_000, "notes": "x" * 5_000, "res_url": ["u" * 40_000]}),
+            search.index_document(
+                {"id": "1", "otro": "ñ" * 40_000, "notes": "x" * 5_000, "res_url": ["u" * 40_000]}, NOW
+            ),
             search.TEXTS,
         )
         assert len(document["otro"].encode()) <= 32_766

@@ -20,7 +20,7 @@ TABLE = (DOCKER / "cron" / "mxopendata").read_text(encoding="utf-8")
 def test_the_shipped_table_is_read(scheduler: ModuleType):
     variables, jobs = scheduler.read_table(TABLE)
     assert set(variables) == {"SHELL", "CKAN"}
-    assert len(jobs) == 4
+    assert len(jobs) == 5
     assert all(job.command.startswith("$CKAN ") for job in jobs)
 
 

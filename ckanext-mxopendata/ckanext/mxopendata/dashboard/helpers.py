@@ -15,6 +15,7 @@ from ckanext.mxopendata.dashboard.language import (
     format_short_day,
 )
 from ckanext.mxopendata.dashboard.todo import field_label
+from ckanext.mxopendata.facets import freshness_label
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.moments import read_moment
@@ -92,17 +93,8 @@ def mxopendata_moment(text: str | None) -> str:
 
 def mxopendata_freshness(verdict: str) -> dict[str, str]:
     """How a verdict on freshness is shown: ``{"label", "kind", "icon"}``."""
-    labels = {
-        freshness.UP_TO_DATE: tk._("Up to date"),
-        freshness.OVERDUE: tk._("Overdue"),
-        freshness.IRREGULAR: tk._("Irregular: no date is due"),
-        freshness.REALTIME: tk._("Real time"),
-        freshness.NO_FREQUENCY: tk._("No data: frequency"),
-        freshness.NO_DATE: tk._("No data: date"),
-        freshness.FUTURE_DATE: tk._("No data: future date"),
-    }
     kind, icon = _KINDS[verdict]
-    return {"label": labels[verdict], "kind": kind, "icon": icon}
+    return {"label": freshness_label(verdict), "kind": kind, "icon": icon}
 
 
 def mxopendata_run_status(status: str) -> dict[str, str]:
