@@ -273,7 +273,10 @@ ANYTHING = st.one_of(
     st.booleans(),
     st.lists(st.text(max_size=8), max_size=3),
 )
-READERS = [getattr(readers, name) for name in readers.__all__ if name.startswith("read_") and name != "read_term"]
+WITH_A_VOCABULARY = ("read_term", "read_known_or_own")
+READERS = [
+    getattr(readers, name) for name in readers.__all__ if name.startswith("read_") and name not in WITH_A_VOCABULARY
+]
 
 
 @settings(max_examples=150, deadline=None)
@@ -312,3 +315,10 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
 )
 def test_the_order_of_dates_is_the_files_own(texts: list[Any], order: str | None) -> None:
     assert readers.infer_date_order(texts) == order
+
+
+def test_a_term_of_an_open_vocabulary_is_known_or_the_authors_own() -> None:
+    assert readers.read_known_or_own("ODS 13.1", "policies").value == "sdg:13.1"
+    own = readers.read_known_or_own(" Programa  estatal ", "policies")
+    assert (own.value, own.certain, own.note) == ("Programa estatal", False, "term_not_listed")
+    assert readers.read_known_or_own("", "policies").value is None

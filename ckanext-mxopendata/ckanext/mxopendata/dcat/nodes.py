@@ -238,6 +238,8 @@ def policy(builder: Builder, value: Any) -> NamedNode | None:
     text = values.clean_text(value)
     if not text:
         return None
+    if term := find_term(builder, "policies", text):
+        return concept(builder, "policies", term)
     family, _, key = text.partition(":")
     if family.lower() == "sdg" and key:
         node = NamedNode(_SDG_BASE + quote(key, safe="."))

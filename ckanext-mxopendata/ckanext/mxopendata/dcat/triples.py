@@ -222,8 +222,11 @@ def _add_priority(builder: Builder, dataset: Dataset) -> None:
         status = values.clean_text(facts.get("status"))
         if not status or status == "none":
             continue
-        node = nodes.own_uri(builder, "idmx", status)
-        builder.add(builder.subject, DCT.isReferencedBy, nodes.labelled_concept(builder, node, status))
+        if term := nodes.find_term(builder, "idmx", status):
+            node = nodes.concept(builder, "idmx", term)
+        else:
+            node = nodes.labelled_concept(builder, nodes.own_uri(builder, "idmx", status), status)
+        builder.add(builder.subject, DCT.isReferencedBy, node)
 
 
 def _add_provenance(builder: Builder, dataset: Dataset) -> None:

@@ -107,7 +107,7 @@ def _unreadable(level: str, values: Mapping[str, Any], prefix: str) -> Iterator[
             continue
         for item in as_list(raw) if row.cardinality == "list" else [raw]:
             reading = read_value(row, item)
-            if reading.value is None and reading.note:
+            if reading.note and (reading.value is None or reading.note == "term_not_listed"):
                 quoted = None if name in PERSONAL else str(item)
                 yield Finding(reading.note, name, f"{prefix}{name}", quoted)
 

@@ -123,6 +123,8 @@ def read_value(row: CrosswalkField, raw: Any, date_order: str | None = None) -> 
     Raises:
         KeyError: for a datatype that :func:`can_read` does not know.
     """
+    if row.datatype == "identifier" and row.vocabulary:
+        return readers.read_known_or_own(raw, row.vocabulary)
     if row.datatype == "term":
         return readers.read_term(raw, row.vocabulary) if row.vocabulary else _line(raw, None)
     if row.datatype == "themes":

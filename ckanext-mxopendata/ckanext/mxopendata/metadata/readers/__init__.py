@@ -18,6 +18,7 @@ from ckanext.mxopendata.metadata.readers.size import read_size
 from ckanext.mxopendata.metadata.readers.terms import (
     read_access_rights,
     read_frequency,
+    read_known_or_own,
     read_language,
     read_licence,
     read_term,
@@ -40,6 +41,7 @@ __all__ = [
     "read_frequency",
     "read_institution_place",
     "read_interval",
+    "read_known_or_own",
     "read_keywords",
     "read_language",
     "read_licence",

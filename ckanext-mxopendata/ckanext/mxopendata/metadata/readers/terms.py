@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ckanext.mxopendata.metadata.readers.reading import NOTHING, Reading, unreadable
+from ckanext.mxopendata.metadata.readers.words import clean_line
 from ckanext.mxopendata.metadata.vocabularies import Term, vocabulary
 
 # English words that mean "twice in each" to some and "every two" to others.
@@ -73,3 +74,16 @@ def read_theme(text: object) -> Reading:
     sector = vocabulary("sectors").find(text)
     themes = sector.facts["themes"].split(";") if sector and sector.facts.get("themes") else []
     return Reading(themes) if themes else unreadable("theme_unknown")
+
+
+def read_known_or_own(text: object, vocabulary_id: str) -> Reading:
+    """The id of a term, or, of a vocabulary that nobody can close (public policies), the text itself.
+
+    Returns:
+        Note ``term_not_listed`` for a text that is no term.
+    """
+    reading = read_term(text, vocabulary_id)
+    if reading.value is not None or reading.certain:
+        return reading
+    own = clean_line(text)
+    return Reading(own, certain=False, note="term_not_listed") if own else unreadable("text_empty_once_cleaned")
