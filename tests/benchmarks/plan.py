@@ -76,6 +76,14 @@ BENCHMARKS = (
         stock_size=0,
     ),
     Benchmark(
+        "validate",
+        1000,
+        Bound("time", 1.3),
+        "validation of datasets for an update, by the schema in use",
+        "CKAN's own schema, the same datasets with their further fields as extras",
+        stock_size=0,
+    ),
+    Benchmark(
         "harvest-unchanged",
         5000,
         Bound("rate", 100),

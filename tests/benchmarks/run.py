@@ -61,6 +61,16 @@ def start(stage: Stage, *_: int) -> tuple[Runs, Runs]:
     return alternate(lambda _: begin(OURS), lambda _: begin(PLAIN))
 
 
+def validate(stage: Stage, size: int, *_: int) -> tuple[Runs, Runs]:
+    """What validation costs with our schema, and with the one CKAN has by itself."""
+    stage.have(PLAIN, size)
+    stage.have(OURS, size)
+    return alternate(
+        lambda _: stage.work(OURS, "validate", size=size, form="own"),
+        lambda _: stage.work(PLAIN, "validate", size=size, form="default"),
+    )
+
+
 def unchanged(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
     """The same catalogue again."""
     stage.have(OURS, size)
@@ -162,6 +172,7 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     ),
     "cost-package-search": lambda stage, size, _: cost(stage, size, "package_search", times=OPERATIONS),
     "cost-save": lambda stage, size, _: cost(stage, size, "save", times=SAVES),
+    "validate": validate,
     "harvest-unchanged": unchanged,
     "harvest-changed": changed,
     "harvest-first": first,
