@@ -31,7 +31,7 @@ TEST_SITE = "ckan_test"
 # and start what runs in containers; the model's are the most.
 OF_A_LANE = {
     "operators": ("tests/integration/doctor", "tests/integration/operators"),
-    "metadata": ("tests/integration/metadata",),
+    "metadata": ("tests/integration/metadata", "tests/integration/planning"),
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

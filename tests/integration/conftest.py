@@ -13,7 +13,7 @@ from ckan.tests.helpers import CKANCliRunner
 from integration.commands import runner
 
 # CKAN drops every table when it resets; these plugins bring tables of their own.
-PLUGINS_WITH_TABLES = ("harvest", "mxopendata", "mxopendata_harvest", "mxopendata_dashboard")
+PLUGINS_WITH_TABLES = ("harvest", "mxopendata", "mxopendata_harvest", "mxopendata_dashboard", "mxopendata_planning")
 
 
 @pytest.fixture(scope="module")

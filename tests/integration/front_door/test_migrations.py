@@ -20,6 +20,7 @@ TABLES = {
         "mxopendata_harvest_identity",
         "mxopendata_harvest_source",
     },
+    "mxopendata_planning": {"mxopendata_role"},
     "mxopendata_dashboard": {"mxopendata_dashboard_measurement", "mxopendata_dashboard_snapshot"},
 }
 

@@ -6,7 +6,7 @@ Every action has its auth function; an action that is not in the table below fai
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -18,12 +18,14 @@ from ckan.authz import auth_functions_list
 from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.harvest.model import Run
+from ckanext.mxopendata.planning.model import Role
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
 ROLES = ("anonymous", "member", "editor", "admin", "other_admin", "sysadmin")
 EVERYBODY = frozenset(ROLES)
 INSIDE = frozenset({"member", "editor", "admin", "sysadmin"})
+ADMINS = frozenset({"admin", "sysadmin"})
 EDITORS = frozenset({"editor", "admin", "sysadmin"})
 WITH_ACCOUNT = EVERYBODY - {"anonymous"}
 
@@ -35,6 +37,10 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_dataset_validate", lambda site: {"dataset": {"title": "Sin guardar"}}, WITH_ACCOUNT),
     ("mxopendata_table_import", lambda site: {"institution": site["institution"]}, EDITORS),
     ("mxopendata_table_show", lambda site: {"institution": site["institution"]}, EVERYBODY),
+    ("mxopendata_role_list", lambda site: {"institution": site["institution"]}, EVERYBODY),
+    ("mxopendata_role_create", lambda site: {"institution": site["institution"]}, ADMINS),
+    ("mxopendata_role_update", lambda site: {"id": site["role"]}, ADMINS),
+    ("mxopendata_role_delete", lambda site: {"id": site["role"]}, ADMINS),
     ("mxopendata_vocabulary_show", lambda site: {"id": "themes"}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),
@@ -75,6 +81,13 @@ def _run(source_id: str) -> str:
     return run.id
 
 
+def _role(institution: str) -> str:
+    role = Role(organization_id=institution, kind="liaison", person="Ana", appointed_on=date(2026, 1, 15))
+    model.Session.add(role)
+    model.Session.commit()
+    return role.id
+
+
 @pytest.fixture(scope="module")
 def site(clean_site: None) -> Site:
     users = {role: factories.User() for role in ("member", "editor", "admin", "other_admin")}
@@ -88,6 +101,7 @@ def site(clean_site: None) -> Site:
         "institution": institution["id"],
         "public": factories.Dataset(owner_org=institution["id"])["id"],
         "private": factories.Dataset(owner_org=institution["id"], private=True)["id"],
+        "role": _role(institution["id"]),
         "run": _run(_source("fuente-publica", institution["id"], private=False)["id"]),
         "private_run": _run(_source("fuente-privada", institution["id"], private=True)["id"]),
     }

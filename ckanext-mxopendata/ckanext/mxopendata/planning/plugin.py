@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.planning import helpers
+from ckanext.mxopendata.planning.logic import action, auth
+from ckanext.mxopendata.planning.views import bp
 
 
+@tk.blanket.actions(action)
+@tk.blanket.auth_functions(auth)
+@tk.blanket.helpers(helpers)
+@tk.blanket.blueprints([bp])
 class MxOpenDataPlanningPlugin(p.SingletonPlugin):
-    """The planning room."""
+    """The planning room: who is responsible for an institution's open data."""
+
+    p.implements(p.IConfigurer)
+
+    # IConfigurer
+    def update_config(self, config: Any) -> None:
+        """Make the room's templates known."""
+        tk.add_template_directory(config, "templates")

@@ -1,0 +1,18 @@
+"""What the room's templates ask for."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.planning.roles import ADMINISTRATOR, LIAISON, WORKING_GROUP
+
+__all__ = ["mxopendata_role_kinds"]
+
+
+def mxopendata_role_kinds() -> dict[str, str]:
+    """The roles of an institution in their order: kind → name in the reader's language."""
+    return {
+        LIAISON: tk._("Institutional liaison"),
+        ADMINISTRATOR: tk._("Data administrator"),
+        WORKING_GROUP: tk._("Working group"),
+    }
