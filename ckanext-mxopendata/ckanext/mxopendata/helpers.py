@@ -14,6 +14,12 @@ from babel.dates import format_date, format_datetime
 import ckan.plugins.toolkit as tk
 from ckan.lib.helpers import get_display_timezone
 
+from ckanext.mxopendata.helpers_form import (
+    mxopendata_form_errors,
+    mxopendata_form_guide,
+    mxopendata_form_start,
+    mxopendata_vocabulary_options,
+)
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata import validation
@@ -30,7 +36,10 @@ __all__ = [
     "mxopendata_date",
     "mxopendata_extra_label",
     "mxopendata_findings",
+    "mxopendata_form_errors",
     "mxopendata_form_groups",
+    "mxopendata_form_guide",
+    "mxopendata_form_start",
     "mxopendata_is_harvested",
     "mxopendata_json",
     "mxopendata_lines",
@@ -47,6 +56,7 @@ __all__ = [
     "mxopendata_today",
     "mxopendata_typed_groups",
     "mxopendata_vocabulary_choices",
+    "mxopendata_vocabulary_options",
 ]
 
 _PATTERNS = {

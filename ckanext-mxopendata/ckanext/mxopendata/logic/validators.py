@@ -41,6 +41,7 @@ __all__ = [
     "mxopendata_resource_licence",
     "mxopendata_resource_url",
     "mxopendata_table_schema",
+    "mxopendata_title_length",
     "mxopendata_unique_identifier",
 ]
 
@@ -49,6 +50,7 @@ Validator = Callable[[FlattenKey, FlattenDataDict, FlattenErrorDict, Context], N
 # Columns of CKAN's own tables: a field that is left out keeps its old value there, so it is emptied instead.
 _CORE_TEXTS = frozenset(("title", "notes", "url", "license_id", "description", "name", "format"))
 _CORE_VALUES = frozenset(("size", "mimetype", "hash"))
+_LONGEST_TITLE = 600
 
 
 def _refuse(
@@ -184,12 +186,25 @@ def mxopendata_choice(field: dict[str, Any]) -> Validator:
 
 
 def mxopendata_needed_once(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
-    """A title or a name; who changes something that exists need not send it, as in stock CKAN."""
+    """A title or a name; who changes something that exists need not send it, as in stock CKAN.
+
+    What PostgreSQL cannot store is taken out here, since CKAN's own validators of a name ask the database for it.
+    """
     entity: Any = context.get("package") or context.get("group")
+    if isinstance(data.get(key), str):
+        data[key] = readers.without_control(data[key])
     if is_blank(data.get(key)) and entity is not None:
         data[key] = getattr(entity, str(key[-1])) or entity.name
     if is_blank(data.get(key)):
         errors[key].append(tk._("Missing value"))
+        raise tk.StopOnError
+
+
+def mxopendata_title_length(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
+    """A title that PostgreSQL can keep in CKAN's index of titles (2,704 bytes; a letter takes up to four)."""
+    if isinstance(data[key], str) and len(data[key]) > _LONGEST_TITLE:
+        finding = Finding("title_too_long", "title", None, None, {"maximum": _LONGEST_TITLE})
+        errors[key].append(sentence(finding))
         raise tk.StopOnError
 
 

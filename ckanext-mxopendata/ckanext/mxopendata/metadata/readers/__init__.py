@@ -24,7 +24,13 @@ from ckanext.mxopendata.metadata.readers.terms import (
     read_term,
     read_theme,
 )
-from ckanext.mxopendata.metadata.readers.words import clean_line, clean_text, read_keywords, repair_mojibake
+from ckanext.mxopendata.metadata.readers.words import (
+    clean_line,
+    clean_text,
+    read_keywords,
+    repair_mojibake,
+    without_control,
+)
 
 __all__ = [
     "Reading",
@@ -52,4 +58,5 @@ __all__ = [
     "read_theme",
     "read_url",
     "repair_mojibake",
+    "without_control",
 ]

@@ -27,6 +27,11 @@ _TAG_FORBIDDEN = re.compile(r"[^\w \-.]", re.UNICODE)
 TAG_MINIMUM, TAG_MAXIMUM = 2, 100
 
 
+def without_control(text: str) -> str:
+    """A text without the characters that nobody sees: NUL, other control characters, halves of surrogate pairs."""
+    return _CONTROL.sub("", text)
+
+
 def repair_mojibake(text: str) -> str:
     """A text whose UTF-8 was once read as Windows-1252, set right: ``DescripciÃ³n`` → ``Descripción``."""
     for _ in range(_ROUNDS):
@@ -106,7 +111,7 @@ def clean_text(text: object) -> str:
     cleaned = str(text)
     for _ in range(_ROUNDS):
         before = cleaned
-        cleaned = repair_mojibake(_CONTROL.sub("", cleaned.replace("\r\n", "\n").replace("\r", "\n")))
+        cleaned = repair_mojibake(without_control(cleaned.replace("\r\n", "\n").replace("\r", "\n")))
         if _TAG.search(cleaned):
             cleaned = _without_html(cleaned)
         elif _ENTITY.search(cleaned):
