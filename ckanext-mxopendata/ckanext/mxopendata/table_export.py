@@ -24,9 +24,8 @@ def datasets_of(institution_id: str, context: Context) -> Iterator[dict[str, Any
         context: whose eyes they are seen with.
     """
     start = 0
+    asked = {"fq": f"owner_org:{institution_id} +dataset_type:dataset", "sort": "name asc", "rows": _PAGE}
     while True:
-        asked = {"fq": f"owner_org:{institution_id} +dataset_type:dataset", "sort": "name asc", "rows": _PAGE}
-        asked = {"fq": f"owner_org:{institution_id} +dataset_type:dataset", "sort": "name asc", "rows": _PAGE}
         found = tk.get_action("package_search")(cast("Context", dict(context)), {**asked, "start": start})["results"]
         yield from found
         if len(found) < _PAGE:
