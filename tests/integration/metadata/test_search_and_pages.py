@@ -14,6 +14,8 @@ from ckan.tests import factories, helpers
 
 from ckanext.mxopendata import search
 from ckanext.mxopendata.cli import mxopendata
+from ckanext.mxopendata.dcat.graph import read_graph
+from ckanext.mxopendata.dcat.parser import parse_datasets
 from ckanext.mxopendata.facets import FACETS
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
@@ -29,7 +31,7 @@ def polygon(points: int) -> str:
 
 
 class TestSearch:
-    def test_a_huge_dataset_is_indexed_and_found(self, complete, as_editor):
+    def test_a_huge_dataset_is_saved_found_and_shown(self, app, editor, complete, as_editor):
         shape = polygon(70_000)
         assert len(shape) > 2_000_000
         as_editor(
@@ -48,6 +50,16 @@ class TestSearch:
         shown = helpers.call_action("package_show", id="enorme")
         assert len(shown["resources"]) == 500
         assert shown["spatial_coverage"][0]["geom"] == shape
+        headers = {"Authorization": factories.APIToken(user=editor["name"])["token"]}
+        page = BeautifulSoup(app.get("/dataset/enorme").body, "html.parser")
+        assert len(page.select(".resource-item")) == 500
+        form = BeautifulSoup(app.get("/dataset/edit/enorme", headers=headers).body, "html.parser")
+        assert form.select_one('textarea[name="spatial_coverage-0-geom"]').get_text().strip() == shape
+        graph = read_graph(app.get("/dataset/enorme.ttl").data, "ttl")
+        (parsed,) = parse_datasets(graph)
+        assert len(parsed.dataset["resources"]) == 500
+        assert parsed.dataset["notes"] == shown["notes"]
+        assert len(json.loads(parsed.dataset["spatial_coverage"][0]["geom"])["coordinates"][0]) == 70_001
 
     def test_freshness_is_a_facet_and_sorts_and_ages(self, complete, as_editor, cli):
         now = datetime.now(timezone.utc)

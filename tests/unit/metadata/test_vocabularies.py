@@ -176,3 +176,21 @@ class TestOneModel:
         for row in crosswalk():
             if row.cardinality in ("list", "repeating") and row.level == "dataset" and row.field != "tag_string":
                 assert all(column.startswith("vocab_") for column in row.ways("solr")) or row.field == "creator", row
+
+
+def test_a_vocabulary_is_read_once_however_often_it_is_asked(monkeypatch):
+    from ckanext.mxopendata.metadata import vocabularies
+
+    read: list[str] = []
+    build = vocabularies._build
+
+    def noted(vocabulary_id, rows):
+        read.append(vocabulary_id)
+        return build(vocabulary_id, rows)
+
+    monkeypatch.setattr(vocabularies, "_build", noted)
+    vocabularies.vocabulary.cache_clear()
+    for _ in range(1000):
+        assert vocabularies.vocabulary("municipalities").find("09012").id == "09012"
+        assert vocabularies.vocabulary("themes").get("salud")
+    assert read == ["municipalities", "themes"]

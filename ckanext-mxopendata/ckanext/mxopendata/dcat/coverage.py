@@ -11,6 +11,9 @@ from ckanext.mxopendata.dcat.context import Builder
 from ckanext.mxopendata.dcat.terms import DCAT, DCT, GEOSPARQL, LOCN, SKOS
 from ckanext.mxopendata.metadata.records import stored_list
 
+# How a period in one text says that it has no beginning or no end.
+OPEN = ".."
+
 
 def add_periods(builder: Builder, owner: NamedNode, value: Any) -> None:
     """``dct:temporal`` for each stored period.
@@ -34,7 +37,7 @@ def add_periods(builder: Builder, owner: NamedNode, value: Any) -> None:
 
 def _interval(value: Any) -> dict[str, str]:
     start, _, end = values.clean_text(value).partition("/")
-    return {"start": start, "end": end}
+    return {name: date for name, date in (("start", start), ("end", end)) if date != OPEN}
 
 
 def add_places(builder: Builder, owner: NamedNode, value: Any) -> None:
@@ -48,7 +51,9 @@ def add_places(builder: Builder, owner: NamedNode, value: Any) -> None:
         owner: the dataset or one of its distributions.
         value: list of ``{"cvegeo", "text", "bbox", "geom", "uri"}``, each part optional.
     """
-    for position, place in enumerate(stored_list(value), start=1):
+    # Only places with a node of their own are numbered, so that the numbers are the same when it is read and written.
+    position = 1
+    for place in stored_list(value):
         facts = place if isinstance(place, dict) else _key_or_name(place)
         known = [
             builder.checked(
@@ -64,7 +69,7 @@ def add_places(builder: Builder, owner: NamedNode, value: Any) -> None:
             builder.add_type(known[1], DCT.Location)
         for node in targets:
             builder.add(owner, DCT.spatial, node)
-        _add_own_place(builder, owner, facts, position, targets)
+        position += _add_own_place(builder, owner, facts, position, targets)
 
 
 def _key_or_name(value: Any) -> dict[str, Any]:
@@ -74,13 +79,14 @@ def _key_or_name(value: Any) -> dict[str, Any]:
 
 def _add_own_place(
     builder: Builder, owner: NamedNode, facts: dict[str, Any], position: int, targets: list[NamedNode]
-) -> None:
+) -> bool:
     text = builder.text(facts.get("text"))
     box = _geometry(builder, "spatial_coverage.bbox", facts.get("bbox"))
     geometry = _geometry(builder, "spatial_coverage.geom", facts.get("geom"))
     centroid = _geometry(builder, "spatial_coverage.centroid", facts.get("centroid"))
-    if text is None and box is None and geometry is None and centroid is None:
-        return
+    # A key and an address are one place only where a node says so.
+    if text is None and box is None and geometry is None and centroid is None and len(targets) < 2:
+        return False
     node = builder.part_of(owner, f"lugar-{position}", DCT.Location)
     builder.add(owner, DCT.spatial, node)
     builder.add(node, SKOS.prefLabel, text)
@@ -92,6 +98,7 @@ def _add_own_place(
         shape = builder.part_of(node, "geometria", LOCN.Geometry)
         builder.add(shape, GEOSPARQL.asWKT, geometry)
         builder.add(node, LOCN.geometry, shape)
+    return True
 
 
 def _geometry(builder: Builder, field_name: str, value: Any) -> Literal | None:

@@ -73,7 +73,7 @@ def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
         **_terms(builder, dataset),
         **_coverage(builder, dataset),
         **_pages(builder, dataset),
-        "distribution": [_distribution(builder, resource) for resource in resources],
+        "distribution": [_distribution(builder, dataset, resource) for resource in resources],
     }
     kept = {name: value for name, value in entry.items() if value not in (None, "", [])}
     return Entry(kept, len(resources), builder.dropped, builder.filled)
@@ -121,6 +121,14 @@ def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     person = {"@type": "vcard:Contact", "fn": name or publisher}
     if email is not None and _EMAIL.fullmatch(email.value):
         person["hasEmail"] = email.value
+    # vCard has these; Project Open Data leaves more to whoever writes.
+    page = builder.iri("contact.url", facts.get("url"))
+    further = {
+        "role": values.clean_text(facts.get("position")),
+        "hasTelephone": values.clean_text(facts.get("phone")),
+        "hasURL": page.value if page else "",
+    }
+    person.update({name: value for name, value in further.items() if value})
     return {"publisher": {"@type": "org:Organization", "name": publisher}, "contactPoint": person}
 
 
@@ -187,7 +195,7 @@ def _pages(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _distribution(builder: Builder, resource: Mapping[str, Any]) -> dict[str, Any]:
+def _distribution(builder: Builder, dataset: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
     url = builder.iri("resource.url", resource.get("url"))
     download = builder.iri("resource.download_url", resource.get("download_url"))
     access = builder.iri("resource.access_url", resource.get("access_url"))
@@ -210,8 +218,33 @@ def _distribution(builder: Builder, resource: Mapping[str, Any]) -> dict[str, An
         "downloadURL": download.value if download else None,
         # Project Open Data asks for one wherever there is a file.
         "mediaType": media_type or (_NOT_STATED if download else None),
+        **_file_facts(builder, dataset, resource),
     }
     return {key: value for key, value in distribution.items() if value}
+
+
+def _file_facts(builder: Builder, dataset: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
+    """What Project Open Data does not ask of a distribution, under the names that DCAT-US and others read."""
+    size = builder.checked("resource.size", resource.get("size"), values.make_size, "dcat_invalid_size")
+    found = builder.checked("resource.hash", resource.get("hash"), values.read_checksum, "dcat_invalid_checksum")
+    issued = builder.date("resource.issued", resource.get("issued"))
+    modified = builder.date("resource.modified", resource.get("modified"))
+    own = resource.get("license") or resource.get("license_id")
+    licence = nodes.licence(builder, dataset, own) if own and own != dataset.get("license_id") else None
+    standards = [values.make_iri(value) for value in stored_list(resource.get("conforms_to"))]
+    return {
+        "byteSize": int(size.value) if size else None,
+        "checksum": {"algorithm": found[0], "checksumValue": found[1]} if found else None,
+        "issued": issued.value if issued else None,
+        "modified": modified.value if modified else None,
+        "accrualPeriodicity": _frequency(builder, values.clean_text(resource.get("frequency"))),
+        "temporal": values.clean_text(resource.get("temporal_coverage")),
+        "spatial": values.clean_text(resource.get("spatial_coverage")),
+        "license": licence.value if licence else None,
+        "rights": values.clean_text(resource.get("rights")),
+        "conformsTo": next((standard.value for standard in standards if standard), None),
+        "characterEncoding": values.clean_text(resource.get("encoding")),
+    }
 
 
 class DataJsonWriter:

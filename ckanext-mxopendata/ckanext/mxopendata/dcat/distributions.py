@@ -24,6 +24,7 @@ from ckanext.mxopendata.dcat.terms import (
 from ckanext.mxopendata.metadata.records import stored_list
 
 Resource = Mapping[str, Any]
+CODE_LIST = "codigos"
 
 
 def add_distribution(builder: Builder, dataset: Mapping[str, Any], resource: Resource) -> None:
@@ -37,6 +38,7 @@ def add_distribution(builder: Builder, dataset: Mapping[str, Any], resource: Res
     _add_terms(builder, node, dataset, resource)
     builder.add(node, DCT.issued, builder.date("resource.issued", resource.get("issued")))
     builder.add(node, DCT.modified, builder.date("resource.modified", resource.get("modified")))
+    builder.add(node, DCT.available, builder.date("resource.promised_on", resource.get("promised_on")))
     size = builder.checked("resource.size", resource.get("size"), values.make_size, "dcat_invalid_size")
     builder.add(node, DCAT.byteSize, size)
     _add_checksum(builder, node, resource)
@@ -110,17 +112,15 @@ def _add_norms(builder: Builder, node: NamedNode, resource: Resource) -> None:
 
 
 def _add_code_list(builder: Builder, node: NamedNode, resource: Resource) -> None:
-    """The code list that explains a table's keys: by its address, its name, or both."""
+    """The code list that explains a table's keys: a node of its own, so that it is not one of the standards."""
     link = builder.iri("resource.codelist_link", resource.get("codelist_link"))
     name = builder.text(resource.get("codelist"))
-    if link is not None:
-        builder.add_type(link, DCT.Standard)
-        builder.add(node, DCT.conformsTo, link)
-    if name is not None:
-        named = builder.part_of(node, "codigos", DCT.Standard)
-        builder.add(named, DCT.title, name)
-        builder.add(named, DCT.references, link)
-        builder.add(node, DCT.conformsTo, named)
+    if link is None and name is None:
+        return
+    node_of_list = builder.part_of(node, CODE_LIST, DCT.Standard)
+    builder.add(node_of_list, DCT.title, name)
+    builder.add(node_of_list, DCT.references, link)
+    builder.add(node, DCT.conformsTo, node_of_list)
 
 
 def _named_part(builder: Builder, owner: NamedNode, name: str, label: Literal) -> NamedNode:

@@ -1,11 +1,8 @@
-"""Adapter of our triples for ckanext-dcat: its pages go through the one generator.
-
-Reading RDF in stays with ckanext-dcat's DCAT-AP 3 profile, whose field names the Mexican model uses.
-"""
+"""Adapter of our triples for ckanext-dcat: its pages go through the one generator, its harvester through the parser."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,16 +10,25 @@ from weakref import WeakKeyDictionary
 import rdflib
 from pyoxigraph import Literal, NamedNode, Triple
 
+import ckan.plugins.toolkit as tk
+
 from ckanext.dcat.profiles import EuropeanDCATAP3Profile
 
 from ckanext.mxopendata.dcat.catalogue import render_catalogue
 from ckanext.mxopendata.dcat.context import ExportContext
+from ckanext.mxopendata.dcat.graph import Graph, Node, Text
+from ckanext.mxopendata.dcat.parser import parse_dataset
 from ckanext.mxopendata.dcat.site import current_context
 from ckanext.mxopendata.dcat.terms import DCAT, PREFIXES, TYPE
 from ckanext.mxopendata.dcat.triples import render_dataset
+from ckanext.mxopendata.metadata.crosswalk import owned_by
 
 # ckanext-dcat makes one profile for each dataset of a page; what they share lives as long as the page's graph.
 _contexts: WeakKeyDictionary[rdflib.Graph, ExportContext] = WeakKeyDictionary()
+_parsed: WeakKeyDictionary[rdflib.Graph, tuple[int, Graph]] = WeakKeyDictionary()
+# Local fields that say what a dataset is, whoever publishes it; the others are for this portal to set.
+_LOCAL_BUT_READ = frozenset(("gov_type",))
+_OF_THE_PORTAL = frozenset(("metadata_created", "metadata_modified"))
 
 
 class MexicanDCATAPProfile(EuropeanDCATAP3Profile):
@@ -42,6 +48,33 @@ class MexicanDCATAPProfile(EuropeanDCATAP3Profile):
         if (catalogue, to_rdflib(TYPE), to_rdflib(DCAT.Catalog)) in self.g:
             self.g.add((catalogue, to_rdflib(DCAT.record), to_rdflib(rendering.record)))
 
+    def parse_dataset(self, dataset_dict: dict[str, Any], dataset_ref: Any) -> dict[str, Any]:
+        """Read one dataset of a document into the dictionary of ckanext-dcat's harvester, and return it.
+
+        Args:
+            dataset_dict: gets our fields; ``extras`` with ``uri``, by which the harvester knows the dataset again;
+                ``resources``, each with the ``uri`` of its distribution.
+            dataset_ref: the dataset's node.
+        """
+        parsed = parse_dataset(self._graph(), _node(dataset_ref))
+        local = owned_by("dataset", "local") - _LOCAL_BUT_READ
+        fields = {name: value for name, value in parsed.dataset.items() if name not in local | _OF_THE_PORTAL}
+        dataset_dict.update(fields)
+        dataset_dict.setdefault("extras", [])
+        if parsed.uri:
+            dataset_dict["extras"].append({"key": "uri", "value": parsed.uri})
+        for resource, uri in zip(dataset_dict["resources"], parsed.resource_uris, strict=True):
+            resource.update({"uri": uri} if uri else {})
+        return dataset_dict
+
+    def _graph(self) -> Graph:
+        # As ckanext-dcat fills the graph before it asks for datasets, a graph that has grown is another page.
+        size, graph = _parsed.get(self.g, (-1, None))
+        if graph is None or size != len(self.g):
+            graph = Graph(_plain(self.g), tk.config.get("ckan.locale_default") or "es")
+            _parsed[self.g] = (len(self.g), graph)
+        return graph
+
     def graph_from_catalog(self, catalog_dict: dict[str, Any], catalog_ref: rdflib.URIRef) -> None:
         """Add the catalogue itself; what it is called comes from the site's configuration."""
         self._add(render_catalogue(self._context()))
@@ -56,6 +89,19 @@ class MexicanDCATAPProfile(EuropeanDCATAP3Profile):
     def _add(self, triples: Iterable[Triple]) -> None:
         for triple in triples:
             self.g.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
+
+
+def _plain(graph: rdflib.Graph) -> Iterator[tuple[Node, str, Node | Text]]:
+    for subject, predicate, term in graph.triples((None, None, None)):
+        if isinstance(term, rdflib.Literal):
+            found = Text(str(term), (term.language or "").lower(), str(term.datatype or ""))
+        else:
+            found = _node(term)
+        yield _node(subject), str(predicate), found
+
+
+def _node(term: Any) -> Node:
+    return Node(f"_:{term}" if isinstance(term, rdflib.BNode) else str(term))
 
 
 def to_rdflib(term: Any) -> Any:

@@ -1,4 +1,8 @@
-"""A resource's Table Schema (the data dictionary itself) as ``csvw:Schema`` with its columns."""
+"""A resource's Table Schema (the data dictionary itself) as ``csvw:Schema`` with its columns, and back.
+
+What W3C's columns cannot say of it (patterns, keys, types of Table Schema alone) would be lost on the way: then the
+whole document stands beside them as ``rdf:value``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from pyoxigraph import Literal, NamedNode
 
 from ckanext.mxopendata.dcat import values
 from ckanext.mxopendata.dcat.context import Builder
-from ckanext.mxopendata.dcat.terms import CSVW, DCT, RDFS
+from ckanext.mxopendata.dcat.graph import Graph, Node
+from ckanext.mxopendata.dcat.terms import CSVW, DCT, RDF, RDFS
 
 # Table Schema's types and what W3C calls them; a type without a counterpart keeps its name.
 _DATATYPES = {
@@ -29,6 +34,8 @@ _DATATYPES = {
     "array": "json",
     "any": "anyAtomicType",
 }
+_TYPES = {theirs: ours for ours, theirs in _DATATYPES.items() if theirs != "json"}
+_TEXTS = ("name", "title", "description", "unit")
 
 
 def add_table_schema(builder: Builder, owner: NamedNode, value: Any) -> None:
@@ -52,6 +59,75 @@ def add_table_schema(builder: Builder, owner: NamedNode, value: Any) -> None:
     builder.add(owner, CSVW.tableSchema, schema)
     for position, field in enumerate(fields, start=1):
         _add_column(builder, schema, field, position)
+    document = json.loads(value) if isinstance(value, str) else value
+    if not _columns_say_all(document):
+        builder.add(schema, RDF.value, Literal(values.clean_text(_to_json(document)), datatype=RDF.JSON))
+
+
+def _to_json(document: Any) -> str:
+    return json.dumps(document if isinstance(document, Mapping) else {"fields": document}, ensure_ascii=False)
+
+
+def _columns_say_all(document: Any) -> bool:
+    if isinstance(document, Mapping) and len(document) > 1:
+        return False
+    fields = document["fields"] if isinstance(document, Mapping) else document
+    return all(isinstance(field, Mapping) and _column_says_all(field) for field in fields)
+
+
+def _column_says_all(field: Mapping[str, Any]) -> bool:
+    kind = field.get("type") or ""
+    return (
+        field.keys() <= {*_TEXTS, "type", "constraints"}
+        and all(values.clean_text(field.get(name)) == (field.get(name) or "") for name in _TEXTS)
+        and bool(field.get("name"))
+        and (_TYPES.get(_DATATYPES.get(kind, kind), kind) == kind if isinstance(kind, str) else False)
+        and _DATATYPES.get(kind) != "json"
+        and field.get("constraints") in (None, {}, {"required": True})
+    )
+
+
+def parse_table_schema(graph: Graph, owner: Node) -> dict[str, Any] | None:
+    """The Table Schema of a distribution, or ``None`` where it has none.
+
+    Args:
+        graph: the document.
+        owner: the distribution.
+    """
+    for schema in graph.nodes(owner, CSVW.tableSchema):
+        for text in graph.texts(schema, RDF.value):
+            document = _loads(text.value)
+            if isinstance(document, dict) and _read_fields(document):
+                return document
+        columns = graph.in_order(graph.nodes(schema, CSVW.column))
+        if fields := [field for field in (_parse_column(graph, column) for column in columns) if field]:
+            return {"fields": fields}
+    return None
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _parse_column(graph: Graph, column: Node) -> dict[str, Any]:
+    field: dict[str, Any] = {}
+    for name, properties in (
+        ("name", (CSVW.name,)),
+        ("title", (CSVW.title,)),
+        ("type", (CSVW.datatype,)),
+        ("description", (DCT.description,)),
+        ("unit", (RDFS.comment,)),
+    ):
+        if text := graph.text(column, *properties):
+            field[name] = _TYPES.get(text, text) if name == "type" else text
+    if field and not field.get("name"):
+        field = {"name": field.get("title", ""), **field}
+    if any(text.value in ("true", "1") for text in graph.texts(column, CSVW.required)):
+        field["constraints"] = {"required": True}
+    return field if field.get("name") else {}
 
 
 def _read_fields(value: Any) -> list[Mapping[str, Any]] | None:

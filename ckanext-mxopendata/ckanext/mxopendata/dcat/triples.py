@@ -105,9 +105,12 @@ def _add_texts(builder: Builder, dataset: Dataset) -> None:
 
 def _add_terms(builder: Builder, dataset: Dataset) -> None:
     subject = builder.subject
-    for value in stored_list(dataset.get("theme")):
-        for node in nodes.themes(builder, "theme", value):
-            builder.add(subject, DCAT.theme, node)
+    themes = [nodes.themes(builder, "theme", value) for value in stored_list(dataset.get("theme"))]
+    for node in (node for pair in themes for node in pair):
+        builder.add(subject, DCAT.theme, node)
+    if len(themes) > 1 and themes[0]:
+        # A graph has no order, and the first theme is the main one.
+        builder.add(subject, FOAF.primaryTopic, themes[0][0])
     for value in stored_list(dataset.get("language")):
         node = nodes.mapped_term(builder, "languages", "language", value, DCT.LinguisticSystem)
         builder.add(subject, DCT.language, node)
@@ -126,6 +129,7 @@ def _add_terms(builder: Builder, dataset: Dataset) -> None:
 def _add_dates(builder: Builder, dataset: Dataset) -> None:
     builder.add(builder.subject, DCT.issued, builder.date("issued", dataset.get("issued")))
     builder.add(builder.subject, DCT.modified, builder.date("modified", dataset.get("modified")))
+    builder.add(builder.subject, DCT.available, builder.date("promised_on", dataset.get("promised_on")))
 
 
 def _add_coverage(builder: Builder, dataset: Dataset) -> None:
@@ -170,6 +174,9 @@ def _add_contact(builder: Builder, contact: Mapping[str, Any], position: int, st
     builder.add(node, VCARD.hasURL, builder.iri("contact.url", contact.get("url")))
     phone = builder.checked("contact.phone", contact.get("phone"), values.make_telephone_iri, "dcat_invalid_telephone")
     builder.add(node, VCARD.hasTelephone, phone)
+    if phone is not None and phone.value != f"tel:{contact['phone']}":
+        # Blanks and extensions, which the address cannot say.
+        builder.add(node, VCARD.telephone, builder.plain(contact["phone"]))
 
 
 def _add_pages(builder: Builder, dataset: Dataset) -> None:

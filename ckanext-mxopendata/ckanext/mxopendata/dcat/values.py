@@ -38,6 +38,19 @@ _DATE_TIME = re.compile(
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
+_REFERENCE_SYSTEM = re.compile(r"<([^>\s]*)>\s*")
+# The library raises whichever of these a malformed part happens to cause.
+_GEOMETRY_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    InvalidGeoJSONException,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    StopIteration,
+    TypeError,
+    ValueError,
+)
 _HASH_ALGORITHMS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 
 
@@ -191,20 +204,31 @@ def read_geometry(value: Any) -> str | None:
     """
     try:
         text = _to_well_known_text(value)
-    # The library raises whichever of these a malformed part happens to cause.
-    except (
-        ArithmeticError,
-        AttributeError,
-        InvalidGeoJSONException,
-        LookupError,
-        NotImplementedError,
-        RecursionError,
-        StopIteration,
-        TypeError,
-        ValueError,
-    ):
+    except _GEOMETRY_ERRORS:
         return None
     return None if text is None or text.endswith("EMPTY") else text
+
+
+def read_well_known_text(value: str) -> str | None:
+    """The opposite of :func:`read_geometry`: well-known text as GeoJSON.
+
+    Args:
+        value: well-known text, longitude first; before it the IRI of CRS84 (GeoSPARQL) or ``SRID=4326;`` may stand.
+
+    Returns:
+        ``None`` for what is none, and for a system of coordinates in which the order of the axes is another.
+    """
+    text = value.strip()
+    if found := _REFERENCE_SYSTEM.match(text):
+        if not found[1].lower().endswith("crs84"):
+            return None
+        text = text[found.end() :]
+    try:
+        shape = wkt.loads(re.sub(r"^SRID=4326;\s*", "", text, flags=re.IGNORECASE))
+    except _GEOMETRY_ERRORS:
+        return None
+    kept = {name: shape[name] for name in ("type", "coordinates", "geometries") if shape.get(name)}
+    return json.dumps(kept) if len(kept) > 1 else None
 
 
 def _to_well_known_text(value: Any) -> str | None:
