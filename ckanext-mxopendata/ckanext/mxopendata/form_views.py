@@ -5,11 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.navl.dictization_functions import DataError, unflatten
-from ckan.logic import clean_dict, parse_params, tuplize_dict
+from ckan.logic import parse_params
 from ckan.types import Context
 
-from ckanext.mxopendata import form_guide
+from ckanext.mxopendata import form_guide, form_start
 
 __all__ = ["bp"]
 
@@ -30,24 +29,37 @@ def _unknown(_error: tk.ObjectNotFound) -> tuple[Response, int]:
     return jsonify({"error": tk._("There is no such institution or dataset.")}), 404
 
 
-@bp.errorhandler(DataError)
-def _unreadable(_error: DataError) -> tuple[Response, int]:
+@bp.errorhandler(RecursionError)
+def _unreadable(_error: RecursionError) -> tuple[Response, int]:
+    """Of a text that is a JSON list in a list in a list …"""
     return jsonify({"error": tk._("The form cannot be read.")}), 400
 
 
 @bp.route("/revision", methods=["POST"])
 def review() -> Response:
-    """Points and what to fill in next, of the form as it stands; nothing is saved."""
-    context = _context()
-    form = clean_dict(unflatten(tuplize_dict(parse_params(tk.request.form))))
-    tk.check_access("mxopendata_dataset_validate", context, {"dataset": form})
+    """How complete the form is as it stands; nothing is saved.
+
+    Answers ``{"html", "said", "steps"}``: the guide for the page, its points in words, and the progress of each step.
+    """
+    # A form has no lists or dictionaries of its own: resources, tags and extras come under names with "__".
+    form = {key: value for key, value in parse_params(tk.request.form).items() if "__" not in key}
+    tk.check_access("mxopendata_dataset_validate", _context(), {"dataset": form})
+    form["resources"] = []
     if dataset_id := form.get("pkg_name"):
-        # Resources have a form of their own.
-        form["resources"] = tk.get_action("package_show")(_context(), {"id": dataset_id})["resources"]
-    return jsonify(form_guide.guide(form, context))
+        # They have a form of their own.
+        form["resources"] = tk.get_action("package_show")(_context(), {"id": str(dataset_id)})["resources"]
+    guide = form_guide.guide(form, _context())
+    return jsonify(
+        {
+            "html": tk.render("mxopendata/snippets/form_guide_body.html", {"guide": guide}),
+            "said": tk.h.mxopendata_points_text(guide),
+            "steps": {name: tk.h.mxopendata_progress_text(progress) for name, progress in guide["groups"].items()},
+        }
+    )
 
 
 @bp.route("/institucion/<institution>")
 def defaults(institution: str) -> Response:
-    """What a new dataset of an institution starts with."""
-    return jsonify(form_guide.institution_defaults(_context(), institution))
+    """What a new dataset of an institution starts with: ``{"values", "labels"}``, both by field."""
+    values = form_start.institution_defaults(_context(), institution)
+    return jsonify({"values": values, "labels": tk.h.mxopendata_field_labels(list(values))})

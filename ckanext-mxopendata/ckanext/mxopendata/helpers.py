@@ -15,9 +15,15 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.helpers import get_display_timezone
 
 from ckanext.mxopendata.helpers_form import (
+    mxopendata_field_labels,
     mxopendata_form_errors,
+    mxopendata_form_groups,
     mxopendata_form_guide,
     mxopendata_form_start,
+    mxopendata_points_text,
+    mxopendata_progress_text,
+    mxopendata_standard_name,
+    mxopendata_vocabulary_choices,
     mxopendata_vocabulary_options,
 )
 from ckanext.mxopendata.language import current_language
@@ -35,6 +41,7 @@ __all__ = [
     "mxopendata_dataset_errors",
     "mxopendata_date",
     "mxopendata_extra_label",
+    "mxopendata_field_labels",
     "mxopendata_findings",
     "mxopendata_form_errors",
     "mxopendata_form_groups",
@@ -51,7 +58,10 @@ __all__ = [
     "mxopendata_place_name",
     "mxopendata_places",
     "mxopendata_points",
+    "mxopendata_points_text",
+    "mxopendata_progress_text",
     "mxopendata_source_fields",
+    "mxopendata_standard_name",
     "mxopendata_term_label",
     "mxopendata_today",
     "mxopendata_typed_groups",
@@ -63,14 +73,6 @@ _PATTERNS = {
     "es": {"month": "MMMM 'de' y", "day": "d 'de' MMMM 'de' y"},
     "en": {"month": "MMMM y", "day": "d MMMM y"},
 }
-
-
-def mxopendata_vocabulary_choices(field: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The active terms of the vocabulary a schema field names, as scheming's choices."""
-    return [
-        {"value": term.id, "label": {"es": term.label_es, "en": term.label_en}}
-        for term in vocabulary(field["vocabulary"]).active()
-    ]
 
 
 def mxopendata_term_label(vocabulary_id: str | None, term_id: Any) -> str:
@@ -273,16 +275,6 @@ def mxopendata_points(dataset: Mapping[str, Any]) -> dict[str, float]:
     """``{"points", "max", "percent"}`` of a dataset's metadata."""
     reached, most = validation.points(dataset)
     return {"points": reached, "max": most, "percent": round(100 * reached / most)}
-
-
-def mxopendata_form_groups(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The groups of the form with their fields, in the schema's order; the last one holds what is kept unseen."""
-    groups = [{**group, "fields": []} for group in schema.get("form_groups", [])]
-    groups.append({"name": "record", "label": "", "fields": []})
-    by_name = {group["name"]: group for group in groups}
-    for field in schema["dataset_fields"]:
-        by_name.get(field.get("form_group"), groups[0])["fields"].append(field)
-    return groups
 
 
 def mxopendata_json(value: Any) -> str:

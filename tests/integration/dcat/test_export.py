@@ -66,6 +66,8 @@ FULL: dict[str, Any] = {
     "policy_alignment": ["sdg:4.1"],
     "conforms_to": ["https://standard.open-contracting.org/"],
     "priority_list": "candidate",
+    "priority_category": "salud",
+    "priority_criteria": ["criterion:requests"],
     "applicable_legislation": ["https://www.dof.gob.mx/ley-general-de-educacion"],
     "legal_basis_text": "Artículo 5.",
     "target_users": "Docentes",

@@ -123,6 +123,8 @@ def full() -> dict[str, Any]:
         "policy_alignment": ["sdg:3.8", "pdn:S1"],
         "conforms_to": ["https://standard.open-contracting.org/"],
         "priority_list": "candidate",
+        "priority_category": "mar_costa",
+        "priority_criteria": ["criterion:requests", "criterion:national_plan"],
         "applicable_legislation": ["https://www.dof.gob.mx/ley-general-de-salud"],
         "legal_basis_text": "Artículo 5 de la Ley General de Salud.",
         "target_users": "Población abierta",

@@ -205,10 +205,11 @@ def _graph(triples) -> rdflib.Graph:
 
 
 def test_policies_and_the_priority_list_have_the_labels_of_their_vocabularies(full, context):
-    full.update(policy_alignment=["sdg:4", "propia:1"], priority_list="committed")
+    full.update(policy_alignment=["sdg:4", "propia:1"], priority_list="committed", priority_criteria="criterion:ieda")
     graph = _graph(_catalogue(full, context))
     labels = {str(label) for label in graph.objects(None, rdflib.SKOS.prefLabel)}
-    assert {"ODS 4. Educación de calidad", "Comprometido", "propia:1"} <= labels
+    ieda = "Forma parte de la Infraestructura Estratégica de Datos Abiertos"
+    assert {"ODS 4. Educación de calidad", "Comprometido", ieda, "propia:1"} <= labels
     assert not labels & {"sdg:4", "committed"}
     goal = rdflib.URIRef("http://metadata.un.org/sdg/4")
     assert (None, rdflib.DCTERMS.subject, goal) in graph

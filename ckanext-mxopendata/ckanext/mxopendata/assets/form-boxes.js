@@ -2,18 +2,24 @@
 (function () {
   "use strict";
 
-  var ATTRIBUTES = ["id", "name", "for", "aria-describedby", "data-module-name"];
+  var ATTRIBUTES = ["id", "for", "name", "aria-describedby", "data-module-name"];
 
-  function renumber(box, field, number, what) {
+  /* ckanext-scheming sorts the boxes by their numbers as text, hence 00, 01 … where there are more than ten. */
+  function renumber(box, number, digits, what) {
+    var field = box.dataset.field;
     var pattern = new RegExp("(^|field-)" + field + "-(\\d+|NUMBER)-");
-    [box].concat(Array.from(box.querySelectorAll("*"))).forEach(function (part) {
+    box.querySelectorAll("*").forEach(function (part) {
       ATTRIBUTES.forEach(function (name) {
         var value = part.getAttribute(name);
-        if (value && pattern.test(value)) { part.setAttribute(name, value.replace(pattern, "$1" + field + "-" + number + "-")); }
+        var shown = name === "name" ? String(number).padStart(digits, "0") : number;
+        if (value) { part.setAttribute(name, value.replace(pattern, "$1" + field + "-" + shown + "-")); }
       });
     });
     box.setAttribute("aria-label", what + " " + (number + 1));
     box.querySelector(".mxopendata-box-number").textContent = number + 1;
+    box.querySelectorAll("[data-do]").forEach(function (button) {
+      button.setAttribute("aria-label", button.getAttribute("aria-label").replace(/\s*\d*$/, " " + (number + 1)));
+    });
   }
 
   ckan.module("mxopendata-boxes", function () {
@@ -26,64 +32,69 @@
         var add = root.querySelector(".mxopendata-boxes-add");
         var status = root.querySelector(":scope > [role=status]");
 
+        function say(text, number) {
+          status.textContent = text.replace("{what}", words.what).replace("{number}", number);
+        }
         function arrange() {
-          Array.from(list.children).forEach(function (box, number, all) {
-            renumber(box, box.dataset.field, number, words.what);
+          var boxes = Array.from(list.children);
+          boxes.forEach(function (box, number) {
+            renumber(box, number, String(boxes.length - 1).length, words.what);
             box.querySelector(".mxopendata-box-buttons").hidden = false;
             box.querySelector("[data-do=up]").disabled = number === 0;
-            box.querySelector("[data-do=down]").disabled = number === all.length - 1;
+            box.querySelector("[data-do=down]").disabled = number === boxes.length - 1;
           });
-          root.dispatchEvent(new Event("change", { bubbles: true }));
         }
         function append() {
           var box = template.content.firstElementChild.cloneNode(true);
           list.append(box);
-          renumber(box, box.dataset.field, list.children.length - 1, words.what);
-          box.querySelectorAll("[data-module]").forEach(function (part) { ckan.module.initializeElement(part); });
           arrange();
+          box.querySelectorAll("[data-module]").forEach(function (part) { ckan.module.initializeElement(part); });
           return box;
+        }
+        function changed() {
+          arrange();
+          root.dispatchEvent(new Event("change", { bubbles: true }));
         }
         function focus(box) {
           box.querySelector("input:not([type=hidden]), textarea, select").focus();
+        }
+        function remove(box) {
+          var next = box.nextElementSibling || box.previousElementSibling;
+          box.remove();
+          focus(next || append());
+          changed();
+          say(words.removedText);
+        }
+        function move(box, button) {
+          if (button.dataset.do === "up") { box.previousElementSibling.before(box); } else { box.nextElementSibling.after(box); }
+          changed();
+          (button.disabled ? box.querySelector("[data-do]:not(:disabled)") : button).focus();
+          say(words.movedText, Array.from(list.children).indexOf(box) + 1);
         }
 
         add.hidden = false;
         add.addEventListener("click", function () {
           focus(append());
-          status.textContent = words.addedText.replace("{what}", words.what).replace("{number}", list.children.length);
+          changed();
+          say(words.addedText, list.children.length);
         });
         list.addEventListener("click", function (event) {
           var button = event.target.closest("[data-do]");
           if (!button) { return; }
           var box = button.closest(".mxopendata-box");
-          var action = button.dataset.do;
-          if (action === "remove") {
-            var next = box.nextElementSibling || box.previousElementSibling;
-            box.remove();
-            if (!list.children.length) { next = append(); }
-            arrange();
-            focus(next);
-            status.textContent = words.removedText.replace("{what}", words.what);
-            return;
-          }
-          if (action === "up" && box.previousElementSibling) { box.previousElementSibling.before(box); }
-          if (action === "down" && box.nextElementSibling) { box.nextElementSibling.after(box); }
-          arrange();
-          (button.disabled ? box.querySelector("[data-do]:not(:disabled)") : button).focus();
-          status.textContent = words.movedText.replace("{what}", words.what)
-            .replace("{number}", Array.from(list.children).indexOf(box) + 1);
+          if (button.dataset.do === "remove") { remove(box); } else { move(box, button); }
         });
         root.addEventListener("mxopendata:set", function (event) {
-          while (list.children.length < event.detail.length) { append(); }
-          while (list.children.length > Math.max(event.detail.length, 1)) { list.lastElementChild.remove(); }
-          Array.from(list.children).forEach(function (box, number) {
-            var values = event.detail[number] || {};
-            box.querySelectorAll("[name]").forEach(function (control) {
-              control.value = values[control.name.split("-").slice(2).join("-")] || "";
+          var values = event.detail.length ? event.detail : [{}];
+          while (list.children.length < values.length) { append(); }
+          while (list.children.length > values.length) { list.lastElementChild.remove(); }
+          arrange();
+          values.forEach(function (value, number) {
+            list.children[number].querySelectorAll("[name]").forEach(function (control) {
+              control.value = value[control.name.split("-").slice(2).join("-")] || "";
               control.dispatchEvent(new CustomEvent("mxopendata:set"));
             });
           });
-          arrange();
         });
         arrange();
       }

@@ -1,29 +1,29 @@
-/* The dataset's form while it is filled in: points and what to fill in next, groups that say how far they are, questions
-   asked only where they apply, the institution's defaults. */
+/* The forms while they are filled in: points and what to fill in next, steps that say how far they are, questions asked
+   only where they apply, the institution's defaults, errors that lead to their fields. */
 (function () {
   "use strict";
 
   var PAUSE = 600;
-  var NEXT = 4;
+  var CONTROLS = "input:not([type=hidden]), textarea, select";
 
   /* Opens what hides a field, then goes there. */
-  function visit(hash) {
-    var target = document.getElementById(hash.slice(1));
+  function visit(id) {
+    var target = document.getElementById(id);
     if (!target) { return false; }
-    var group = target.closest("details");
-    if (group) { group.open = true; }
-    var control = target.matches("fieldset") ? target.querySelector("input:not([type=hidden]), textarea, select") : target;
-    if (control.tabIndex < 0 && target.nextElementSibling) {
-      control = target.parentElement.querySelector(".select2-selection, .select2-focusser") || control;
+    for (var step = target.closest("details"); step; step = step.parentElement.closest("details")) { step.open = true; }
+    var control = target.matches("fieldset") ? target.querySelector(CONTROLS) : target;
+    if (control.matches(".select2-hidden-accessible, .select2-offscreen")) {
+      // CKAN's own field with search stands in for the list: select2 4 behind it, select2 3 before it.
+      control = control.parentElement.querySelector(".select2-selection, .select2-focusser") || control;
     }
-    target.scrollIntoView({ block: "center" });
+    control.scrollIntoView({ block: "center" });
     control.focus({ preventScroll: true });
     return true;
   }
 
   function follow(event) {
     var link = event.target.closest("a[href^='#field-']");
-    if (link && visit(link.getAttribute("href"))) { event.preventDefault(); }
+    if (link && visit(link.getAttribute("href").slice(1))) { event.preventDefault(); }
   }
 
   ckan.module("mxopendata-errors", function () {
@@ -42,10 +42,13 @@
         var values = String(this.options.values).split(" ");
         var asked = part.closest("form").elements[this.options.field];
         if (!asked) { return; }
+        function isWritten() {
+          return Array.from(part.querySelectorAll("[name]")).some(function (control) { return control.value; });
+        }
         function update() {
           // What was written, or is wrong, is never hidden.
-          var written = part.querySelector("textarea, input, select");
-          part.hidden = (values.indexOf(asked.value) >= 0 || !asked.value) && !written.value && !part.querySelector(".error-block");
+          var applies = asked.value && values.indexOf(asked.value) < 0;
+          part.hidden = !applies && !isWritten() && !part.querySelector(".error-block");
         }
         asked.addEventListener("change", update);
         update();
@@ -58,36 +61,26 @@
       initialize: function () {
         this.root = this.el[0];
         this.form = this.root.closest("form");
-        this.touched = new Set();
+        this.given = {};
         this.root.addEventListener("click", follow);
-        var later = this.later.bind(this);
-        var self = this;
-        ["input", "change"].forEach(function (name) {
-          self.form.addEventListener(name, function (event) {
-            if (event.isTrusted && event.target.name) { self.touched.add(event.target.name.split("-")[0]); }
-            var picker = event.target.closest && event.target.closest("[data-module-name]");
-            if (picker && event.isTrusted) { self.touched.add(picker.dataset.moduleName.split("-")[0]); }
-            later();
-          });
-        });
-        if (!this.form.elements.pkg_name.value && this.form.elements.owner_org) {
+        ["input", "change"].forEach(function (name) { this.form.addEventListener(name, this.later.bind(this)); }, this);
+        var institution = this.form.elements.owner_org;
+        if (!this.form.elements.pkg_name.value && institution) {
           // CKAN's own list of institutions tells of a change through jQuery only.
-          this.$(this.form.elements.owner_org).on("change", this.institution.bind(this));
+          this.$(institution).on("change", this.institution.bind(this));
+          if (this.options.fresh) { this.given = this.written(); }
         }
         this.later();
       },
+
+      part: function (name) { return this.form.querySelector(".mxopendata-guide-" + name); },
 
       later: function () {
         clearTimeout(this.timer);
         this.timer = setTimeout(this.review.bind(this), PAUSE);
       },
 
-      note: function (text) {
-        this.root.querySelector(".mxopendata-guide-note").textContent = text;
-      },
-
       review: function () {
-        var self = this;
         if (this.asking) { this.asking.abort(); }
         this.asking = new AbortController();
         fetch(this.options.url, { method: "POST", body: new FormData(this.form), signal: this.asking.signal })
@@ -95,77 +88,69 @@
             if (!answer.ok) { throw new Error(answer.status); }
             return answer.json();
           })
-          .then(function (guide) { self.show(guide); })
+          .then(this.show.bind(this))
           .catch(function (error) {
-            if (error.name !== "AbortError") { self.note(self.options.offlineText); }
-          });
+            if (error.name !== "AbortError") { this.part("note").textContent = this.options.offlineText; }
+          }.bind(this));
       },
 
       show: function (guide) {
-        var words = this.options;
-        var text = words.pointsText.replace("{points}", guide.points).replace("{max}", guide.max);
-        var said = this.root.querySelector(".mxopendata-guide-points");
-        this.root.querySelector("meter").value = guide.points;
-        if (said.textContent !== text) { said.textContent = text; }
-        var list = this.root.querySelector(".mxopendata-guide-next");
-        list.previousElementSibling.hidden = !guide.next.length;
-        list.replaceChildren.apply(list, guide.next.slice(0, NEXT).map(function (item) {
-          var line = document.createElement("li");
-          var link = document.createElement("a");
-          link.href = "#field-" + item.field;
-          link.textContent = item.label;
-          line.append(link);
-          if (item.mandatory) {
-            var badge = document.createElement("span");
-            badge.className = "badge text-bg-warning";
-            badge.textContent = words.mandatoryText;
-            line.append(" ", badge);
-          }
-          if (item.points) {
-            var worth = document.createElement("span");
-            worth.className = "text-body-secondary";
-            worth.textContent = words.worthText.replace("{points}", item.points);
-            line.append(" ", worth);
-          }
-          return line;
-        }));
+        var body = this.part("body");
+        var reading = body.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+        if (this.part("note").textContent === this.options.offlineText) { this.part("note").textContent = ""; }
+        if (body.innerHTML !== guide.html) { body.innerHTML = guide.html; }
+        if (reading) { (body.querySelector("a[href='" + reading + "']") || body.querySelector("a") || body).focus(); }
+        if (this.said && this.said !== guide.said) { this.part("said").textContent = guide.said; }
+        this.said = guide.said;
         this.form.querySelectorAll(".mxopendata-progress").forEach(function (badge) {
-          var group = guide.groups[badge.dataset.group];
-          if (group) {
-            badge.textContent = words.progressText.replace("{filled}", group.filled).replace("{of}", group.of);
-          }
+          badge.textContent = guide.steps[badge.dataset.group];
         });
       },
 
+      /* What each field of the form holds, repeating ones as a whole; what is empty is left out. */
+      written: function () {
+        var values = {};
+        new FormData(this.form).forEach(function (value, key) {
+          var name = key.split("-")[0];
+          if (value) { values[name] = (values[name] || "") + key + "=" + value + "\n"; }
+        });
+        return values;
+      },
+
       institution: function () {
-        var self = this;
         var chosen = this.form.elements.owner_org.value;
         if (!chosen) { return; }
         fetch(this.options.defaultsUrl.replace("INSTITUTION", encodeURIComponent(chosen)))
-          .then(function (answer) { return answer.ok ? answer.json() : {}; })
-          .then(function (defaults) { self.fill(defaults); })
-          .catch(function () { self.note(self.options.offlineText); });
+          .then(function (answer) {
+            if (!answer.ok) { throw new Error(answer.status); }
+            return answer.json();
+          })
+          .then(this.fill.bind(this))
+          .catch(function () { this.part("note").textContent = this.options.offlineText; }.bind(this));
       },
 
       /* Only what nobody has written by hand follows the institution. */
       fill: function (defaults) {
-        var filled = [];
-        Object.keys(defaults).forEach(function (name) {
-          if (this.touched.has(name)) { return; }
-          var value = defaults[name];
-          var boxes = this.form.querySelector("#field-" + name + ".mxopendata-boxes");
-          var picker = this.form.querySelector("[data-module=mxopendata-picker][data-module-name='" + name + "']");
-          if (boxes || picker) {
-            (boxes || picker).dispatchEvent(new CustomEvent("mxopendata:set", { detail: value }));
-          } else if (this.form.elements[name]) {
-            this.form.elements[name].value = value;
-          } else {
-            return;
-          }
-          var label = boxes ? boxes.querySelector("legend") : this.form.querySelector("label[for='field-" + name + "']");
-          if (label) { filled.push(label.textContent.replace("*", "").trim()); }
+        var before = this.written();
+        var names = Object.keys(defaults.values).filter(function (name) {
+          return !before[name] || before[name] === this.given[name];
         }, this);
-        this.note(filled.length ? this.options.filledText.replace("{fields}", filled.join(", ")) : "");
+        names.forEach(function (name) {
+          var special = this.form.querySelector(
+            "#field-" + name + ".mxopendata-boxes, [data-module=mxopendata-picker][data-module-name='" + name + "']"
+          );
+          if (special) {
+            special.dispatchEvent(new CustomEvent("mxopendata:set", { detail: defaults.values[name] }));
+          } else if (this.form.elements[name]) {
+            this.form.elements[name].value = defaults.values[name];
+          }
+        }, this);
+        var after = this.written();
+        names.forEach(function (name) { this.given[name] = after[name]; }, this);
+        var labels = names.filter(function (name) { return after[name]; })
+          .map(function (name) { return defaults.labels[name]; });
+        this.part("note").textContent = labels.length
+          ? this.options.filledText.replace("{fields}", labels.join(", ")) : "";
         this.later();
       }
     };

@@ -5,6 +5,7 @@
 
   var SHOWN = 60;
   var counter = 0;
+  var read = new WeakMap();
 
   function fold(text) {
     return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
@@ -17,51 +18,61 @@
     return made;
   }
 
+  /* The options of a list or datalist, read once: the places of the country are asked for by every box. */
   function optionsOf(source) {
-    return Array.from(source ? source.querySelectorAll("option") : [])
-      .filter(function (option) { return option.value; })
-      .map(function (option) {
-        var label = option.textContent.trim() || option.value;
-        return { value: option.value, label: label, folded: fold(label + " " + option.value) };
-      });
+    if (!source) { return []; }
+    if (!read.has(source)) {
+      read.set(source, Array.from(source.querySelectorAll("option"))
+        .filter(function (option) { return option.value; })
+        .map(function (option) {
+          var label = option.textContent.trim() || option.value;
+          return { value: option.value, label: label, folded: fold(label + " " + option.value) };
+        }));
+    }
+    return read.get(source);
   }
 
-  /* Those that hold every word; those that begin with what was typed first. */
+  /* Those that hold every word; those that begin with what was typed come first. */
   function search(options, typed) {
     var words = fold(typed).split(/\s+/).filter(Boolean);
+    var start = words.join(" ");
     var found = options.filter(function (option) {
       return words.every(function (word) { return option.folded.indexOf(word) >= 0; });
     });
-    var start = words.join(" ");
-    return found.filter(function (option) { return option.folded.indexOf(start) === 0; })
-      .concat(found.filter(function (option) { return option.folded.indexOf(start) !== 0; }));
+    function begins(option) { return option.folded.indexOf(start) === 0; }
+    return found.filter(begins).concat(found.filter(function (option) { return !begins(option); }));
   }
 
+  /* The one option that a text means: its key, its label, or the only one of that name. */
+  function meant(options, typed) {
+    var same = options.filter(function (option) { return option.value === typed || fold(option.label) === fold(typed); });
+    return same.length === 1 ? same[0] : null;
+  }
+
+  /* A text field with a list of what fits.
+     options: gives what can be chosen; words: the sentences; choose: called with what was chosen. */
   function combobox(options, words, choose) {
     var id = "mxopendata-options-" + (counter += 1);
     var holder = element("div", { "class": "mxopendata-combobox" });
     var input = element("input", {
       "type": "text", "class": "form-control", "role": "combobox", "autocomplete": "off",
-      "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id
+      "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id, "placeholder": words.searchText
     });
-    var list = element("ul", { "role": "listbox", "id": id, "hidden": "" });
+    var list = element("ul", { "role": "listbox", "id": id, "aria-label": words.label, "hidden": "" });
     var status = element("span", { "class": "visually-hidden", "role": "status" });
     var shown = [];
     var active = -1;
 
     function close() {
       list.hidden = true;
-      active = -1;
+      mark(-1);
       input.setAttribute("aria-expanded", "false");
-      input.removeAttribute("aria-activedescendant");
     }
 
     function mark(index) {
       active = index;
-      Array.from(list.children).forEach(function (item, number) {
-        if (item.getAttribute("role") === "option") {
-          item.setAttribute("aria-selected", number === index ? "true" : "false");
-        }
+      shown.forEach(function (option, number) {
+        list.children[number].setAttribute("aria-selected", number === index ? "true" : "false");
       });
       if (index < 0) {
         input.removeAttribute("aria-activedescendant");
@@ -75,174 +86,204 @@
       var found = search(options(), typed);
       shown = found.slice(0, SHOWN);
       list.replaceChildren.apply(list, shown.map(function (option, number) {
-        var item = element("li", { "role": "option", "id": id + "-" + number, "aria-selected": "false" }, option.label);
-        item.addEventListener("mousedown", function (event) {
-          event.preventDefault();
-          pick(number);
-        });
+        var item = element("li", { "role": "option", "id": id + "-" + number }, option.label);
+        item.addEventListener("click", function () { pick(number); });
         return item;
       }));
-      if (!shown.length || found.length > SHOWN) {
-        var note = shown.length ? words.moreText.replace("{count}", found.length - SHOWN) : words.noneText;
-        list.appendChild(element("li", {
-          "role": "option", "aria-disabled": "true", "aria-selected": "false", "class": "mxopendata-option-note"
-        }, note));
+      if (found.length !== shown.length || !found.length) {
+        var note = found.length ? words.moreText.replace("{count}", found.length - SHOWN) : words.noneText;
+        list.append(element("li", { "role": "option", "aria-disabled": "true", "class": "mxopendata-option-note" }, note));
       }
       list.hidden = false;
       input.setAttribute("aria-expanded", "true");
       mark(-1);
-      status.textContent = found.length ? words.countText.replace("{count}", found.length) : words.noneText;
+      say(found.length ? words.countText.replace("{count}", found.length) : words.noneText);
     }
 
     function pick(number) {
       var option = shown[number];
       close();
       choose(option);
-      status.textContent = words.chosenText.replace("{what}", option.label);
+      say(words.chosenText.replace("{what}", option.label));
     }
 
+    function say(text) { status.textContent = text; }
+
+    function move(steps) {
+      var last = shown.length - 1;
+      if (last < 0) { return; }
+      if (Math.abs(steps) > 1) {
+        mark(Math.min(Math.max(active + steps, 0), last));
+      } else if (active < 0) {
+        mark(steps > 0 ? 0 : last);
+      } else {
+        mark((active + steps + last + 1) % (last + 1));
+      }
+    }
+
+    // The list never takes the focus, not even where somebody drags its scroll bar.
+    list.addEventListener("mousedown", function (event) { event.preventDefault(); });
     input.addEventListener("input", function () { open(input.value); });
     input.addEventListener("click", function () { if (list.hidden) { open(""); } });
     input.addEventListener("blur", close);
     input.addEventListener("keydown", function (event) {
-      var last = shown.length - 1;
-      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      var steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
+      if (steps && (!list.hidden || Math.abs(steps) === 1)) {
         event.preventDefault();
-        if (list.hidden) { open(event.altKey ? "" : input.value); }
-        if (shown.length && !event.altKey) {
-          mark(event.key === "ArrowDown" ? (active >= shown.length - 1 ? 0 : active + 1) : (active <= 0 ? shown.length - 1 : active - 1));
-        }
+        if (list.hidden) { open(input.dataset.chosen === input.value ? "" : input.value); }
+        if (!event.altKey) { move(steps); }
       } else if (event.key === "Enter") {
         // Never sends the form from here: who types and presses Enter wants the first that fits.
         event.preventDefault();
         if (!list.hidden && shown.length && (active >= 0 || input.value.trim())) {
           pick(Math.max(active, 0));
         } else {
-          input.dispatchEvent(new CustomEvent("mxopendata:enter"));
+          input.dispatchEvent(new Event("change"));
         }
       } else if (event.key === "Escape" && !list.hidden) {
         event.preventDefault();
         close();
-      } else if (!list.hidden && active >= 0 && (event.key === "PageDown" || event.key === "PageUp")) {
-        event.preventDefault();
-        mark(event.key === "PageDown" ? Math.min(active + 10, last) : Math.max(active - 10, 0));
       }
     });
     holder.append(input, list, status);
-    return { holder: holder, input: input, close: close };
+    return { holder: holder, input: input, say: say };
   }
 
   /* One value: the text field keeps the key, unseen; what is seen is the name. */
   function single(module, source) {
     var all = optionsOf(document.getElementById(module.options.list));
-    var box = combobox(function () { return all; }, module.options, function (option) {
-      box.input.value = option.label;
-      set(option.value);
-    });
-    function set(value) {
+    var box = combobox(function () { return all; }, module.options, function (option) { set(option.value, option.label); });
+
+    function set(value, label) {
       source.value = value;
+      box.input.value = box.input.dataset.chosen = label;
       source.dispatchEvent(new Event("change", { bubbles: true }));
     }
     function show() {
       var known = all.find(function (option) { return option.value === source.value; });
-      box.input.value = known ? known.label : source.value;
+      box.input.value = box.input.dataset.chosen = known ? known.label : source.value;
     }
-    var id = source.id;
-    box.input.placeholder = source.placeholder;
-    source.type = "hidden";
+    if (source.placeholder) { box.input.placeholder = source.placeholder; }
+    box.input.id = source.id;
     source.removeAttribute("id");
-    box.input.id = id;
+    source.type = "hidden";
     box.input.addEventListener("change", function () {
       var typed = box.input.value.trim();
-      var same = all.filter(function (option) { return option.label === typed || option.value === typed; });
-      set(same.length === 1 ? same[0].value : typed);
+      // Two municipalities of one name: what was chosen in the list stays chosen.
+      if (typed === box.input.dataset.chosen) { return; }
+      var option = meant(all, typed);
+      set(option ? option.value : typed, option ? option.label : typed);
     });
     source.addEventListener("mxopendata:set", show);
     show();
     source.after(box.holder);
-    var said = module.el[0].querySelector(".mxopendata-place-name");
-    if (said) { said.remove(); }
+    module.el[0].querySelectorAll(".mxopendata-place-name").forEach(function (name) { name.remove(); });
   }
 
-  /* Several values in an order that counts. */
+  /* Several values in an order that counts; they are sent by the lines of a text field, or by unseen fields of one name. */
   function several(module, controls) {
     var holder = module.el[0];
-    var name = module.options.name;
+    var words = module.options;
     var area = controls[0].tagName === "TEXTAREA" ? controls[0] : null;
     var all = optionsOf(area ? holder.querySelector("datalist") : controls[0]);
-    var id = "field-" + name;
-    var chosen = element("ol", { "class": "mxopendata-chosen" });
+    var labels = {};
+    var values = (area ? area.value.split("\n") : controls.map(function (control) { return control.value; }))
+      .map(function (value) { return value.trim(); }).filter(Boolean);
+    var chosen = element("ol", { "class": "mxopendata-chosen", "aria-label": words.label });
     var hidden = element("div", { "hidden": "" });
-    var values = [];
+    var hint = element("p", { "class": "mxopendata-unlisted", "role": "alert" });
     var box = combobox(function () {
       return all.filter(function (option) { return values.indexOf(option.value) < 0; });
-    }, module.options, function (option) { add(option.value); });
+    }, words, function (option) { add(option.value); });
 
-    function labelOf(value) {
-      var known = all.find(function (option) { return option.value === value; });
-      return known ? known.label : value;
-    }
+    function labelOf(value) { return labels[value] || value; }
+
     function add(value) {
-      if (value && values.indexOf(value) < 0) { values.push(value); }
+      if (values.indexOf(value) < 0) { values.push(value); }
       box.input.value = "";
-      render(true);
+      changed();
     }
-    function render(changed) {
-      chosen.hidden = !values.length;
-      chosen.replaceChildren.apply(chosen, values.map(function (value, number) {
-        var item = element("li", {});
-        var label = labelOf(value);
-        var remove = element("button", {
-          "type": "button", "class": "btn-close", "aria-label": module.options.removeText.replace("{what}", label)
-        });
-        remove.addEventListener("click", function () {
+    function changed() {
+      render();
+      hint.textContent = "";
+      holder.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+    function button(text, icon, label, act) {
+      var made = element("button", { "type": "button", "class": "btn btn-sm", "aria-label": text.replace("{what}", label) });
+      made.append(element("i", { "class": "fa fa-" + icon, "aria-hidden": "true" }));
+      made.addEventListener("click", function () {
+        act();
+        changed();
+        box.input.focus();
+        box.say(text.replace("{what}", label));
+      });
+      return made;
+    }
+    function item(value, number) {
+      var made = element("li", {});
+      made.append(element("span", {}, labelOf(value)));
+      if (words.firstText && number === 0 && values.length > 1) {
+        made.append(element("span", { "class": "badge text-bg-light" }, words.isFirstText));
+      }
+      if (words.firstText && number > 0) {
+        made.append(button(words.firstText, "arrow-up", labelOf(value), function () {
           values.splice(number, 1);
-          render(true);
-          box.input.focus();
-        });
-        item.append(element("span", {}, label), remove);
-        return item;
-      }));
+          values.unshift(value);
+        }));
+      }
+      made.append(button(words.removeText, "xmark", labelOf(value), function () { values.splice(number, 1); }));
+      return made;
+    }
+    function render() {
+      chosen.hidden = !values.length;
+      chosen.replaceChildren.apply(chosen, values.map(item));
       if (area) {
         area.value = values.join("\n");
       } else {
         hidden.replaceChildren.apply(hidden, (values.length ? values : [""]).map(function (value) {
-          return element("input", { "type": "hidden", "name": name, "value": value });
+          return element("input", { "type": "hidden", "name": words.name, "value": value });
         }));
       }
-      if (changed) { holder.dispatchEvent(new Event("change", { bubbles: true })); }
     }
+    /* What was typed and not chosen: the term it names, or its own value where the list is open, or said not to be there. */
     function take() {
-      var raw = area ? area.value.split("\n") : controls.map(function (control) { return control.value; });
-      values = raw.map(function (value) { return value.trim(); }).filter(Boolean);
+      var typed = box.input.value.trim();
+      var option = meant(all, typed);
+      if (option || (typed && words.open)) {
+        add(option ? option.value : typed);
+      } else {
+        hint.textContent = typed ? words.unlistedText.replace("{what}", typed) : "";
+      }
     }
-    take();
-    controls.forEach(function (control) { control.removeAttribute("id"); });
+
+    all.forEach(function (option) { labels[option.value] = option.label; });
+    controls.forEach(function (control) {
+      var option = control.selectedOptions && control.selectedOptions[0];
+      // A term that is no longer offered, or one of another list.
+      if (option && option.value && !labels[option.value]) { labels[option.value] = option.textContent.trim(); }
+      control.removeAttribute("id");
+    });
     if (area) {
       area.hidden = true;
-      box.input.placeholder = area.placeholder;
+      area.removeAttribute("placeholder");
     } else {
       holder.replaceChildren(hidden);
       holder.classList.remove("row", "g-2");
     }
-    box.input.id = id;
-    function free() {
-      if (module.options.free && box.input.value.trim()) { add(box.input.value.trim()); }
-    }
-    box.input.addEventListener("mxopendata:enter", free);
-    box.input.addEventListener("change", free);
+    box.input.id = "field-" + words.name;
+    box.input.addEventListener("change", take);
     box.input.addEventListener("keydown", function (event) {
       if (event.key === "Backspace" && !box.input.value && values.length) {
-        values.pop();
-        render(true);
+        box.say(words.removeText.replace("{what}", labelOf(values.pop())));
+        changed();
       }
     });
     holder.addEventListener("mxopendata:set", function (event) {
       values = event.detail.slice();
-      render(false);
+      render();
     });
-    holder.append(chosen, box.holder);
-    render(false);
+    holder.append(chosen, box.holder, hint);
+    render();
   }
 
   ckan.module("mxopendata-picker", function () {

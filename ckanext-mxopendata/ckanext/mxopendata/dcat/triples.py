@@ -234,6 +234,14 @@ def _add_priority(builder: Builder, dataset: Dataset) -> None:
         else:
             node = nodes.labelled_concept(builder, nodes.own_uri(builder, "idmx", status), status)
         builder.add(builder.subject, DCT.isReferencedBy, node)
+    # Category and criteria say more of the same list; the vocabulary each term is of tells them apart.
+    for vocabulary_id, field_name in (("themes", "priority_category"), ("idmx", "priority_criteria")):
+        for value in stored_list(dataset.get(field_name)):
+            term = nodes.find_term(builder, vocabulary_id, value)
+            if term is None:
+                builder.drop(field_name, "dcat_unknown_term")
+                continue
+            builder.add(builder.subject, DCT.isReferencedBy, nodes.concept(builder, vocabulary_id, term))
 
 
 def _add_provenance(builder: Builder, dataset: Dataset) -> None:

@@ -101,6 +101,7 @@ _SINGLE: dict[str, Callable[[Any, str | None], Reading]] = {
     "frequency": lambda raw, _: readers.read_frequency(raw),
     "licence": lambda raw, _: readers.read_licence(raw),
     "language": lambda raw, _: readers.read_language(raw),
+    "criterion": lambda raw, _: readers.read_criterion(raw),
     "access_rights": lambda raw, _: readers.read_access_rights(raw),
     "format": lambda raw, _: readers.read_format(raw),
     "media_type": lambda raw, _: readers.read_media_type(raw),

@@ -17,6 +17,7 @@ from ckanext.mxopendata.metadata.readers.reading import Reading
 from ckanext.mxopendata.metadata.readers.size import read_size
 from ckanext.mxopendata.metadata.readers.terms import (
     read_access_rights,
+    read_criterion,
     read_frequency,
     read_known_or_own,
     read_language,
@@ -40,6 +41,7 @@ __all__ = [
     "infer_date_order",
     "read_access_rights",
     "read_boolean",
+    "read_criterion",
     "read_date",
     "read_email",
     "read_file_type",

@@ -76,6 +76,13 @@ def read_theme(text: object) -> Reading:
     return Reading(themes) if themes else unreadable("theme_unknown")
 
 
+def read_criterion(text: object) -> Reading:
+    """Why a dataset is on the national priority list: a criterion of ``idmx``, never one of the list's steps."""
+    reading = read_term(text, "idmx")
+    term = vocabulary("idmx").get(str(reading.value))
+    return unreadable("term_unknown") if term and term.facts.get("family") != "criterion" else reading
+
+
 def read_known_or_own(text: object, vocabulary_id: str) -> Reading:
     """The id of a term, or, of a vocabulary that nobody can close (public policies), the text itself.
 
