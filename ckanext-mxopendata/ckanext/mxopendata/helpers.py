@@ -12,7 +12,6 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.helpers import get_display_timezone
 
 from ckanext.mxopendata.helpers_form import (
     mxopendata_field_labels,
@@ -28,6 +27,7 @@ from ckanext.mxopendata.helpers_form import (
 )
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic.completeness import sentence
+from ckanext.mxopendata.logic.dataset_findings import found_in, today
 from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.crosswalk import owned_by
 from ckanext.mxopendata.metadata.findings import Finding
@@ -93,7 +93,7 @@ def mxopendata_lines(value: Any) -> str:
 
 def mxopendata_today() -> str:
     """Today in the portal's time zone, as ISO 8601."""
-    return datetime.now(tz=get_display_timezone()).date().isoformat()
+    return today().isoformat()
 
 
 def mxopendata_extra_label(key: str, level: str = "dataset") -> str:
@@ -214,8 +214,8 @@ def mxopendata_source_fields(level: str = "dataset") -> frozenset[str]:
 
 
 def mxopendata_findings(dataset: Mapping[str, Any], severity: str | None = None) -> list[dict[str, Any]]:
-    """What a dataset lacks, in the reader's language; only of one severity where it is named."""
-    found = [finding.to_dict(current_language()) for finding in validation.validate_dataset(dataset)]
+    """What is found in a dataset, in the reader's language; only of one severity where it is named."""
+    found = [finding.to_dict(current_language()) for finding in found_in(dataset)]
     return [finding for finding in found if severity in (None, finding["severity"])]
 
 

@@ -22,6 +22,8 @@ bp = Blueprint("mxopendata_tables", __name__, url_prefix="/organization/<name>")
 
 MAXIMUM_UPLOAD = 10_000_000
 MAXIMUM_DATASETS = 300
+# What a browser sends beside the file itself.
+_AROUND_A_FILE = 100_000
 FINDINGS_SHOWN = 200
 _ROWS_NAMED = 12
 # Between the preview and the word to store it.
@@ -49,13 +51,12 @@ def page(name: str) -> str:
 def preview(name: str) -> str | tuple[str, int]:
     """What would become of each row of an uploaded table; nothing is stored."""
     institution = _for_editors(name)
-    upload = tk.request.files.get("upload")
-    content = upload.stream.read(MAXIMUM_UPLOAD + 1) if upload else b""
+    content = _uploaded()
     if not content:
         return _render(name, problem=tk._("Choose a CSV or XLSX file.")), 400
     if len(content) > MAXIMUM_UPLOAD:
         words = tk._("The file is larger than 10 MB. Split it, or ask whoever runs the portal to import it.")
-        return _render(name, problem=words), 400
+        return _render(name, problem=words), 413
     report = import_catalogue(content, institution, tk.current_user.name, dry_run=True)
     if len(report.catalogue.datasets) > MAXIMUM_DATASETS:
         words = tk._("The table has more than 300 datasets. Split it, or ask whoever runs the portal to import it.")
@@ -64,6 +65,14 @@ def preview(name: str) -> str | tuple[str, int]:
     token = secrets.token_urlsafe(24)
     _keep(token, institution["id"], content, _findings_file(report, document))
     return _render(name, report=report, document=document, token=token)
+
+
+def _uploaded() -> bytes:
+    """The uploaded file; of one that is too large no more than shows it, and nothing where the request says so."""
+    if (tk.request.content_length or 0) > MAXIMUM_UPLOAD + _AROUND_A_FILE:
+        return b" " * (MAXIMUM_UPLOAD + 1)
+    upload = tk.request.files.get("upload")
+    return upload.stream.read(MAXIMUM_UPLOAD + 1) if upload else b""
 
 
 @bp.route("/tabla/guardar", methods=["POST"])

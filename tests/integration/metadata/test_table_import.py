@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,27 @@ def test_the_real_inventory_of_sedesol(run, office, shared):
     assert media == {"application/zip", "application/vnd.rar", "text/csv", "application/vnd.google-earth.kml+xml"}
     assert counts(run(content)[1]) == (119, 0, 0, 119, 0)
     assert model.Session.query(model.Package).filter_by(owner_org=office["id"]).count() == 25
+
+
+def test_a_file_of_200_mb_is_refused_without_reading_it_whole(run, office, tmp_path, cli):
+    large = tmp_path / "enorme.csv"
+    with large.open("wb") as file:
+        file.write((HEAD + ROWS).encode())
+        file.truncate(200_000_000)
+    tracemalloc.start()
+    result = cli.invoke(mxopendata, ["import", str(large), "--institution", office["name"], "--json"])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.exit_code == 2
+    assert [item["code"] for item in json.loads(result.stdout)["findings"]] == ["table_too_large"]
+    assert most < 120_000_000
+
+
+def test_formula_cells_stay_text_and_do_no_harm(run, office):
+    table = f'{HEAD}=1+1,"=HYPERLINK(""http://x.mx"";""a"")",@SUM(A1),datos@x.gob.mx,anual,,+1,javascript:alert(1)\n'
+    code, report = run(table)
+    assert (code, counts(report)) == (0, (1, 1, 0, 0, 0))
+    assert "url_scheme" in {item["code"] for item in report["findings"]}
+    stored = datasets(office)["=1+1"]
+    assert (stored["title"], stored["notes"]) == ('=HYPERLINK("http://x.mx";"a")', "@SUM(A1)")
+    assert [item["url"] for item in stored["resources"]] == [""]

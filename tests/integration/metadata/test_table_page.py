@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from typing import Any
 
 import pytest
@@ -107,3 +108,22 @@ def test_by_api(app, headers, institution):
     assert (answer["rows"], answer["rejected"], answer["dry_run"]) == (2, 1, True)
     app.post("/api/3/action/mxopendata_table_import", json={"institution": institution["name"]}, headers=headers,
              status=409)  # fmt: skip
+
+
+def test_what_is_called_a_table_and_is_none(app, url, headers):
+    """Wrong extensions and bombs: a sentence, never an error; nothing to be stored."""
+    book = io.BytesIO()
+    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * 61_000_000)
+    for name, content in (
+        ("foto.csv", b"\x89PNG\r\n\x1a\n" + bytes(200)),
+        ("informe.xlsx", b"%PDF-1.7\n1 0 obj"),
+        ("viejo.csv", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)),
+        ("bomba.xlsx", book.getvalue()),
+    ):
+        data = {"upload": (io.BytesIO(content), name)}
+        response = app.post(url, data=data, headers=headers, content_type="multipart/form-data")
+        assert response.status_code in (200, 400, 413), name
+        assert soup(response).select_one(".alert-danger"), name
+        assert soup(response).select_one("form[action$='/guardar']") is None, name

@@ -130,7 +130,7 @@ def _terms(subject: Subject) -> dict[str, Any]:
         "access_rights": subject.term("access_rights", DCT.accessRights),
         "language": subject.terms("language", DCT.language),
         "policy_alignment": _policies(subject),
-        "priority_list": _priority(subject),
+        **_priority(subject),
     }
 
 
@@ -193,11 +193,19 @@ def _own_policy(graph: Graph, node: Node) -> str | None:
     return readers.clean_line(label) or None if is_ours else None
 
 
-def _priority(subject: Subject) -> str | None:
-    found = [term for term in subject.nodes(DCT.isReferencedBy) if "/idmx/" in term]
-    if len(found) < len(subject.objects(DCT.isReferencedBy)):
+def _priority(subject: Subject) -> dict[str, Any]:
+    """The dataset's place on the national priority list; what else refers to it has no field."""
+    listed = [found for node in subject.nodes(DCT.isReferencedBy) if (found := own_id(node, "idmx"))]
+    categories = [found for node in subject.nodes(DCT.isReferencedBy) if (found := own_id(node, "themes"))]
+    if len(listed) + len(categories) < len(subject.objects(DCT.isReferencedBy)):
         subject.left.add(DCT.isReferencedBy.value)
-    return own_id(found[0], "idmx") if found else None
+    terms = vocabulary("idmx").terms
+    states = [found for found in listed if terms[found].facts["family"] == "state"]
+    return {
+        "priority_list": next(iter(states), None),
+        "priority_category": next(iter(categories), None),
+        "priority_criteria": [found for found in listed if found not in states],
+    }
 
 
 def _legislation(subject: Subject) -> dict[str, Any]:

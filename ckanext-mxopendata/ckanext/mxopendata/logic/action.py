@@ -15,6 +15,7 @@ from ckanext.mxopendata import config
 from ckanext.mxopendata.dcat.skos import term_uris
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic import lifting
+from ckanext.mxopendata.logic.dataset_findings import as_saved, found_in
 from ckanext.mxopendata.logic.tables import mxopendata_table_import, mxopendata_table_show
 from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.vocabularies import headings, vocabulary, vocabulary_ids
@@ -57,7 +58,9 @@ def mxopendata_dataset_validate(context: Context, data_dict: DataDict) -> dict[s
         dataset = tk.get_action("package_show")(context, {"id": tk.get_or_bust(data_dict, "id")})
     elif not isinstance(dataset, dict) or data_dict.get("id"):
         raise tk.ValidationError({"dataset": [tk._("Give either the id of a dataset or a dataset as an object.")]})
-    findings = validation.validate_dataset(dataset)
+    else:
+        dataset = as_saved(dataset)
+    findings = found_in(dataset)
     points, most = validation.points(dataset)
     return {
         "valid": validation.is_valid(findings),

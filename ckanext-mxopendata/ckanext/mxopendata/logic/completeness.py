@@ -11,7 +11,7 @@ from ckan.lib.navl.dictization_functions import unflatten
 from ckan.types import Context, FlattenDataDict, FlattenErrorDict, FlattenKey
 
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.metadata import validation
+from ckanext.mxopendata.metadata import readers, validation
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import is_empty, loads
 
@@ -34,6 +34,7 @@ def mxopendata_complete(key: FlattenKey, data: FlattenDataDict, errors: FlattenE
     without ``source_identifier``. Drafts, harvested datasets and old ones are reported elsewhere, never refused.
     """
     _take_gov_type(data)
+    _refuse_too_many_keywords(data, errors, context)
     if not _is_new_local(data, context):
         return
     if is_blank(data.get(("identifier",))) and not is_blank(data.get(("name",))):
@@ -60,8 +61,23 @@ def _refuse_incomplete(data: FlattenDataDict, errors: FlattenErrorDict, context:
             errors.setdefault((name,), []).append(sentence(finding))
 
 
+def _refuse_too_many_keywords(data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
+    """More keywords than anybody searches for; a dataset that has as many already keeps them."""
+    count = sum(key[0] == "tags" and key[-1] == "name" for key in data if len(key) == 3)
+    if count <= readers.MAXIMUM_KEYWORDS or not on_users_request(data, context):
+        return
+    package = context.get("package")
+    if package is None or count > len(package.get_tags()):
+        errors.setdefault(("tag_string",), []).append(sentence(Finding("keywords_too_many", "tag_string")))
+
+
+def on_users_request(data: FlattenDataDict, context: Context) -> bool:
+    """Whether a person or a program of theirs writes a dataset of this portal: no harvest, no import of a table."""
+    return not context.get("ignore_auth") and is_blank(_value("source_identifier", data))
+
+
 def _is_new_local(data: FlattenDataDict, context: Context) -> bool:
-    if context.get("ignore_auth") or not is_blank(_value("source_identifier", data)):
+    if not on_users_request(data, context):
         return False
     state = data.get(("state",))
     package = context.get("package")

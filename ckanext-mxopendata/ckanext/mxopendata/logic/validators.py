@@ -8,6 +8,7 @@ refused, so that an old dataset can be edited; what is merely missing is looked 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +16,16 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, FlattenDataDict, FlattenErrorDict, FlattenKey
 
-from ckanext.mxopendata.logic.completeness import is_blank, mxopendata_complete, sentence
+from ckanext.mxopendata.logic.completeness import is_blank, mxopendata_complete, on_users_request, sentence
+from ckanext.mxopendata.logic.dataset_findings import today
 from ckanext.mxopendata.metadata import readers
+from ckanext.mxopendata.metadata.coherence import institution_contradiction, is_future, text_contradicts_key
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, crosswalk
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers import Reading
+from ckanext.mxopendata.metadata.readers.place import place_name
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads
+from ckanext.mxopendata.metadata.validation import MAXIMUM_TITLE
 from ckanext.mxopendata.metadata.values import read_value
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
@@ -31,11 +36,15 @@ __all__ = [
     "mxopendata_cvegeo",
     "mxopendata_format",
     "mxopendata_geometry",
+    "mxopendata_image_url",
+    "mxopendata_institution_place",
     "mxopendata_interval",
     "mxopendata_licence",
     "mxopendata_list_output",
     "mxopendata_media_type",
     "mxopendata_needed_once",
+    "mxopendata_not_in_future",
+    "mxopendata_place_agrees",
     "mxopendata_read",
     "mxopendata_read_list",
     "mxopendata_resource_licence",
@@ -50,13 +59,12 @@ Validator = Callable[[FlattenKey, FlattenDataDict, FlattenErrorDict, Context], N
 # Columns of CKAN's own tables: a field that is left out keeps its old value there, so it is emptied instead.
 _CORE_TEXTS = frozenset(("title", "notes", "url", "license_id", "description", "name", "format"))
 _CORE_VALUES = frozenset(("size", "mimetype", "hash"))
-_LONGEST_TITLE = 600
 
 
 def _refuse(
     note: str, key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context, **details: Any
 ) -> None:
-    """Refuse a value, unless it is what the dataset held before."""
+    """Refuse a value, unless it is what the dataset or institution held before."""
     value = data[key]
     if _stored(key, data, context) == loads(value):
         return
@@ -65,10 +73,11 @@ def _refuse(
 
 
 def _stored(key: FlattenKey, data: FlattenDataDict, context: Context) -> Any:
-    """What the dataset that is being updated held at this place; asked only where something is about to be refused."""
-    package = context.get("package")
+    """What the updated dataset or institution held at this place; asked only where something is about to be refused."""
+    package, group = context.get("package"), context.get("group")
     if package is None:
-        return None
+        name = str(key[0])
+        return getattr(group, name, None) or getattr(group, "extras", {}).get(name)
     value: Any = tk.get_action("package_show")({"ignore_auth": True, "use_cache": False}, {"id": package.id})
     if key[0] == "resources":
         # CKAN 2.12 validates only the resources that changed, so that their places are not those of the stored ones
@@ -202,8 +211,8 @@ def mxopendata_needed_once(key: FlattenKey, data: FlattenDataDict, errors: Flatt
 
 def mxopendata_title_length(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
     """A title that PostgreSQL can keep in CKAN's index of titles (2,704 bytes; a letter takes up to four)."""
-    if isinstance(data[key], str) and len(data[key]) > _LONGEST_TITLE:
-        finding = Finding("title_too_long", "title", None, None, {"maximum": _LONGEST_TITLE})
+    if isinstance(data[key], str) and len(data[key]) > MAXIMUM_TITLE:
+        finding = Finding("title_too_long", "title", None, None, {"maximum": MAXIMUM_TITLE})
         errors[key].append(sentence(finding))
         raise tk.StopOnError
 
@@ -240,27 +249,59 @@ def mxopendata_cvegeo(key: FlattenKey, data: FlattenDataDict, errors: FlattenErr
     value = data.get(key)
     if is_blank(value):
         _empty(key, data)
-    reading = readers.read_place(value)
-    cvegeo = (reading.value or {}).get("cvegeo")
-    if cvegeo is None:
-        _refuse(
-            "place_ambiguous" if reading.note == "place_ambiguous" else "cvegeo_unknown", key, data, errors, context
-        )
+    reading = readers.read_cvegeo(value)
+    if reading.value is None:
+        _refuse(reading.note or "cvegeo_unknown", key, data, errors, context)
         return
-    data[key] = cvegeo
+    data[key] = reading.value
+
+
+def mxopendata_place_agrees(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
+    """On a user's request: the description of a place is not the name of another one than its INEGI key."""
+    cvegeo = data.get((*key[:-1], "cvegeo"))
+    if on_users_request(data, context) and text_contradicts_key(data[key], cvegeo):
+        _refuse("place_text_contradicts_key", key, data, errors, context, read=place_name(str(cvegeo)))
+
+
+def mxopendata_institution_place(
+    key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context
+) -> None:
+    """The INEGI key of an institution agrees with its name, its order of government and the institution above it."""
+    above = data.get(("parent",))
+    parent = model.Group.get(str(above)) if not is_blank(above) else None
+    known = {"title": parent.title, "cvegeo": getattr(parent, "extras", {}).get("cvegeo")} if parent else None
+    title, gov_type = (data.get((name,)) for name in ("title", "gov_type"))
+    found = institution_contradiction(str(data[key]), "" if is_blank(title) else title, gov_type, known)
+    if found:
+        _refuse(found.code, key, data, errors, context, **found.details)
+
+
+def mxopendata_image_url(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
+    """The web address of an image, or the name that CKAN gave an uploaded one."""
+    if is_blank(data.get(key)):
+        data[key] = ""
+        return
+    reading = readers.read_url(data[key])
+    if reading.value is None and not re.fullmatch(r"[\w.-]+", str(data[key])):
+        _refuse(reading.note or "url_invalid", key, data, errors, context)
+    data[key] = reading.value or data[key]
+
+
+def mxopendata_not_in_future(
+    key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context
+) -> None:
+    """On a user's request: what has happened does not lie ahead."""
+    if on_users_request(data, context) and is_future(data[key], today()):
+        _refuse("date_in_future", key, data, errors, context)
 
 
 def mxopendata_geometry(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
     """A rectangle or geometry: four numbers, GeoJSON or WKT; four numbers are stored as GeoJSON."""
-    value = data[key]
-    reading = readers.read_place(loads(value))
-    shape = (reading.value or {}).get("bbox") or (reading.value or {}).get("geom")
-    if shape is None:
-        _refuse(
-            "bbox_impossible" if reading.note == "bbox_impossible" else "place_unreadable", key, data, errors, context
-        )
+    reading = readers.read_geometry(loads(data[key]))
+    if reading.value is None:
+        _refuse(reading.note or "place_unreadable", key, data, errors, context)
         return
-    data[key] = shape
+    data[key] = reading.value
 
 
 def mxopendata_after_start(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:

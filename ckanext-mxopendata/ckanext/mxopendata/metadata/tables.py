@@ -20,6 +20,7 @@ MAXIMUM_BYTES = 50_000_000
 MAXIMUM_ROWS = 100_000
 _HEADING_SEARCH = 30
 _LEAST_HEADINGS = 2
+_LONGEST_HEADING = 500
 _ALIKE = 0.86
 # What a file of another kind begins with, and what it is.
 _OTHER_KINDS = (
@@ -140,6 +141,8 @@ def _first_row(sheet: Sheet) -> Sequence[str]:
 
 def _name_of(text: str, names: Mapping[str, str]) -> tuple[str | None, bool]:
     """The known heading that a text means, and whether it is written as it should be."""
+    if len(text) > _LONGEST_HEADING:  # comparing megabytes letter by letter takes minutes
+        return None, True
     folded = fold(clean_line(text))
     if not folded:
         return None, True

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from ckanext.mxopendata.metadata.cells import Sheet
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.workbook_limits import Extent, TooLargeError, measure
 
 MAXIMUM_UNPACKED = 60_000_000
 _MAXIMUM_PARTS = 2_000
-_MAXIMUM_COLUMNS = 500
 # What openpyxl raises for workbooks that are none, or whose parts are not what they should be.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -34,29 +36,37 @@ def read_workbook(content: bytes) -> tuple[list[Sheet], list[Finding]]:
     """The tables of a workbook: values, not formulas; merged cells hold their value in each of their rows.
 
     Returns:
-        No sheet, and one error, where the file is none of the kind or would unpack to more than 60 MB.
+        No sheet, and one error, where the file is none of the kind, or would take more memory or time than a table may
+        (60 MB unpacked, three million cells).
     """
     from openpyxl import load_workbook  # slow to load, and not for every start of ckan
 
-    refused = _refusal(content)
-    if refused:
-        return [], [refused]
     try:
-        workbook = load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
-        sheets = [_sheet(sheet) for sheet in workbook.worksheets]
-    except (*_BROKEN, SyntaxError) as error:  # the XML parser reports as a SyntaxError
+        refused, extents = _looked_through(content)
+        if refused:
+            return [], [refused]
+        # Cell by cell: what a workbook says of its own size, and what lies beyond the last value, is not believed.
+        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        sheets = [_sheet(sheet, extents) for sheet in workbook.worksheets]
+        workbook.close()
+    except TooLargeError:
+        return [], [_too_large()]
+    except (*_BROKEN, ExpatError, SyntaxError) as error:  # the XML parser reports as a SyntaxError
         return [], [Finding("table_workbook_broken", value=type(error).__name__)]
     return [sheet for sheet in sheets if sheet.rows], []
 
 
-def _refusal(content: bytes) -> Finding | None:
+def _too_large() -> Finding:
+    return Finding("table_too_large_unpacked", details={"megabytes": MAXIMUM_UNPACKED // 1_000_000})
+
+
+def _looked_through(content: bytes) -> tuple[Finding | None, Mapping[str, Extent]]:
+    """Why the file is refused, else how far its sheets reach."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-            names = {part.filename for part in parts}
-            unpacked = sum(part.file_size for part in parts)
-            if len(parts) > _MAXIMUM_PARTS or unpacked > MAXIMUM_UNPACKED:
-                return Finding("table_too_large_unpacked", details={"megabytes": MAXIMUM_UNPACKED // 1_000_000})
+            if len(parts) > _MAXIMUM_PARTS or sum(part.file_size for part in parts) > MAXIMUM_UNPACKED:
+                return _too_large(), {}
             # The sizes an archive names of itself may be lies: what it really holds is counted.
             for part in parts:
                 with archive.open(part) as unpacking:
@@ -64,29 +74,50 @@ def _refusal(content: bytes) -> Finding | None:
                     while chunk := unpacking.read(1_000_000):
                         read += len(chunk)
                         if read > part.file_size:
-                            return Finding("table_workbook_broken", value=part.filename)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError, ValueError):
-        return Finding("table_workbook_broken", value="ZIP")
-    if "xl/workbook.xml" not in names:
-        return Finding("table_of_another_kind", value="ZIP")
-    return None
+                            return Finding("table_workbook_broken", value=part.filename), {}
+            if "xl/workbook.xml" not in {part.filename for part in parts}:
+                return Finding("table_of_another_kind", value="ZIP"), {}
+            return None, measure(archive)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError):
+        return Finding("table_workbook_broken", value="ZIP"), {}
 
 
-def _sheet(worksheet: Any) -> Sheet:
+def _sheet(worksheet: Any, extents: Mapping[str, Extent]) -> Sheet:
     sheet = Sheet(str(worksheet.title))
-    if not hasattr(worksheet, "iter_rows"):  # a chart
+    extent = extents.get(str(getattr(worksheet, "_worksheet_path", "")))
+    if extent is None or not extent.columns:  # a chart, or nothing
         return sheet
-    merged = {}
-    for area in worksheet.merged_cells.ranges:
-        value = worksheet.cell(area.min_row, area.min_col).value
-        # Downwards only: a title merged over many columns is one cell.
-        for row in range(area.min_row + 1, area.max_row + 1):
-            merged[row, area.min_col] = value
-    width = min(worksheet.max_column, _MAXIMUM_COLUMNS)
-    for number, cells in enumerate(worksheet.iter_rows(max_col=width, values_only=True), 1):
-        texts = [_text(merged.get((number, column), value)) for column, value in enumerate(cells, 1)]
-        sheet.rows.append((number, texts))
+    if extent.formulas:
+        sheet.findings.append(Finding("table_formula_without_value", details={"count": extent.formulas}))
+    worksheet.reset_dimensions()
+    # Downwards only: a title merged over many columns is one cell.
+    tops = {(first, column): "" for first, _, column in extent.merged}
+    below = {
+        (row, column): (first, column) for first, last, column in extent.merged for row in range(first + 1, last + 1)
+    }
+    rows = worksheet.iter_rows(max_row=extent.rows, max_col=extent.columns, values_only=True)
+    for number, cells in enumerate(rows, 1):
+        texts = [_text(value) for value in cells] + [""] * (extent.columns - len(cells))
+        if below or tops:
+            _fill(number, texts, tops, below)
+        if any(texts):
+            sheet.rows.append((number, texts))
     return sheet
+
+
+def _fill(
+    number: int,
+    texts: list[str],
+    tops: dict[tuple[int, int], str],
+    below: Mapping[tuple[int, int], tuple[int, int]],
+) -> None:
+    """Remember what the first cell of each merged area says, and write it into those below."""
+    for position, text in enumerate(texts):
+        here = (number, position + 1)
+        if here in tops:
+            tops[here] = text
+        elif here in below:
+            texts[position] = tops[below[here]]
 
 
 def _text(value: Any) -> str:

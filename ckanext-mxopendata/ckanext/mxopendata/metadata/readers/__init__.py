@@ -12,7 +12,7 @@ from ckanext.mxopendata.metadata.readers.date_order import infer_date_order
 from ckanext.mxopendata.metadata.readers.dates import read_date, read_interval
 from ckanext.mxopendata.metadata.readers.formats import file_name, read_file_type, read_format, read_media_type
 from ckanext.mxopendata.metadata.readers.institution import read_institution_place
-from ckanext.mxopendata.metadata.readers.place import read_place
+from ckanext.mxopendata.metadata.readers.place import read_cvegeo, read_geometry, read_place
 from ckanext.mxopendata.metadata.readers.reading import Reading
 from ckanext.mxopendata.metadata.readers.size import read_size
 from ckanext.mxopendata.metadata.readers.terms import (
@@ -26,6 +26,7 @@ from ckanext.mxopendata.metadata.readers.terms import (
     read_theme,
 )
 from ckanext.mxopendata.metadata.readers.words import (
+    MAXIMUM_KEYWORDS,
     clean_line,
     clean_text,
     read_keywords,
@@ -34,6 +35,7 @@ from ckanext.mxopendata.metadata.readers.words import (
 )
 
 __all__ = [
+    "MAXIMUM_KEYWORDS",
     "Reading",
     "clean_line",
     "clean_text",
@@ -42,11 +44,13 @@ __all__ = [
     "read_access_rights",
     "read_boolean",
     "read_criterion",
+    "read_cvegeo",
     "read_date",
     "read_email",
     "read_file_type",
     "read_format",
     "read_frequency",
+    "read_geometry",
     "read_institution_place",
     "read_interval",
     "read_known_or_own",

@@ -130,7 +130,43 @@ def _from_name(name: str, within: str | None) -> Reading:
     if len(municipalities) == 1 and not (anywhere and states):
         return Reading({"cvegeo": municipalities[0], "text": name})
     note = "place_ambiguous" if states or municipalities else "place_unknown"
-    return Reading({"text": name}, certain=False, note=note)
+    return Reading({"text": name}, certain=False, note="place_contradicted" if _is_elsewhere(bare) else note)
+
+
+def read_cvegeo(text: object) -> Reading:
+    """An INEGI key alone, out of a key or a name that is exactly one state or municipality.
+
+    Returns:
+        Notes ``cvegeo_unknown``, ``place_ambiguous`` and ``place_contradicted`` (``Guadalajara, Nuevo León``).
+    """
+    reading = read_place(text)
+    if reading == NOTHING:
+        return NOTHING
+    cvegeo = (reading.value or {}).get("cvegeo")
+    if isinstance(cvegeo, str) and place_name(cvegeo) is not None:
+        return Reading(cvegeo, reading.certain, reading.note)
+    told = reading.note in ("place_ambiguous", "place_contradicted")
+    return unreadable(str(reading.note) if told else "cvegeo_unknown")
+
+
+def read_geometry(shape: object) -> Reading:
+    """A rectangle or geometry as GeoJSON or WKT text; notes ``bbox_impossible`` and ``place_unreadable``."""
+    reading = read_place(shape)
+    if reading == NOTHING:
+        return NOTHING
+    found = (reading.value or {}).get("bbox") or (reading.value or {}).get("geom")
+    if found is not None:
+        return Reading(found)
+    return unreadable("bbox_impossible" if reading.note == "bbox_impossible" else "place_unreadable")
+
+
+def _is_elsewhere(name: str) -> bool:
+    """Whether a name such as ``Guadalajara, Nuevo León`` puts a municipality, or a state, into another state."""
+    head, _, tail = name.rpartition(",")
+    named = _states(tail)
+    if not head or len(named) != 1 or named[0] == NATION or _municipalities(name, None):
+        return False
+    return bool(_municipalities(head, None)) or bool(set(_states(head)) - {NATION, *named})
 
 
 def _without_country(name: str) -> tuple[str, str]:

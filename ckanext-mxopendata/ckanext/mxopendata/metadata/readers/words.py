@@ -25,6 +25,7 @@ _BLOCKS = frozenset(("p", "div", "br", "li", "tr", "ul", "ol", "table", "section
 _SILENT = frozenset(("script", "style", "head", "iframe", "object", "embed", "svg", "title"))
 _TAG_FORBIDDEN = re.compile(r"[^\w \-.]", re.UNICODE)
 TAG_MINIMUM, TAG_MAXIMUM = 2, 100
+MAXIMUM_KEYWORDS = 200
 
 
 def without_control(text: str) -> str:
@@ -143,8 +144,8 @@ def read_keywords(value: object) -> Reading:
     CKAN takes 2 to 100 characters: letters, digits, blanks, ``-``, ``_`` and ``.``. Others become a blank.
 
     Returns:
-        A list without repetitions (case and accents apart count as different); note ``keyword_changed`` where a
-        character was replaced or a keyword left out.
+        A list of at most 200 without repetitions (case and accents apart count as different); note ``keyword_changed``
+        where a character was replaced or a keyword left out, ``keywords_too_many`` where only the first 200 are kept.
     """
     if value is None or value == "":
         return NOTHING
@@ -162,4 +163,6 @@ def read_keywords(value: object) -> Reading:
                 found[keyword] = None
             else:
                 changed |= bool(written)
+    if len(found) > MAXIMUM_KEYWORDS:
+        return Reading(list(found)[:MAXIMUM_KEYWORDS], certain=False, note="keywords_too_many")
     return Reading(list(found), certain=not changed, note="keyword_changed" if changed else None)
