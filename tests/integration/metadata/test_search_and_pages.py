@@ -205,7 +205,7 @@ class TestPages:
         assert form.select_one('a[href="https://vecino.mx/dataset/7"]') is not None
         assert form.select_one('select[name="frequency"]') is None
         assert form.select_one('input[name="frequency"][type="hidden"]')["value"] == "R/P1M"
-        assert form.select_one('input[name="contact-0-email"]')["type"] == "hidden"
+        assert form.select_one('input[name="contact-0000-email"]')["type"] == "hidden"
         assert form.select_one('textarea[name="policy_alignment"]') is not None  # the publisher's own
 
     def test_saving_the_form_of_a_harvested_dataset_changes_only_what_is_one_s_own(self, app, editor):
