@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ckanext.mxopendata.harvest.errors import SourceError
-from ckanext.mxopendata.harvest.http import HttpClient, HttpSettings, _CappedRetry
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.http import HttpClient, HttpSettings, _CappedRetry
 
 
 @pytest.fixture

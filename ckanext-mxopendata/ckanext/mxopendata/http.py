@@ -1,4 +1,4 @@
-"""The only way in which the harvest room fetches something from another machine.
+"""The only way in which the suite fetches something from another machine.
 
 Every address is resolved here, checked here and connected to as it was checked, at each redirect again, so that a name
 that changes its address in between (DNS rebinding) gains nothing. What comes back is counted on the wire and after
@@ -28,7 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from ckanext.mxopendata.harvest.errors import SourceError
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.metadata.findings import Finding
 
 SCHEMES = ("http", "https")
@@ -103,7 +103,7 @@ class _CappedRetry(Retry):
 
 
 class HttpClient:
-    """Fetches addresses of harvest sources within the limits of its settings; use as a context manager."""
+    """Fetches addresses within the limits of its settings; use as a context manager."""
 
     def __init__(self, settings: HttpSettings, folder: Path | None = None) -> None:
         self.settings = settings
