@@ -102,8 +102,8 @@ CASES: dict[str, tuple[Callable[[Any, Any], str], str, str]] = {
         "http_private_address",
         "169.254.169.254",
     ),
-    "redirect to a file": (_redirect_to("file:///etc/passwd"), "http_scheme", "solo se cosecha por http"),
-    "file": (lambda *_: "file:///etc/passwd", "http_scheme", "solo se cosecha por http"),
+    "redirect to a file": (_redirect_to("file:///etc/passwd"), "http_scheme", "solo se lee por http"),
+    "file": (lambda *_: "file:///etc/passwd", "http_scheme", "solo se lee por http"),
     "unknown host": (lambda *_: "http://portal.invalid/data.json", "http_unknown_host", "portal.invalid"),
 }
 

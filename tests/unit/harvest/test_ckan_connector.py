@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Unreadable
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector, _api_address
-from ckanext.mxopendata.harvest.errors import SourceError
-from ckanext.mxopendata.harvest.http import HttpClient, HttpSettings
+from ckanext.mxopendata.http import HttpClient, HttpSettings
 
 API = "/api/3/action"
 

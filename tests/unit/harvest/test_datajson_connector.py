@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Page
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
-from ckanext.mxopendata.harvest.errors import SourceError
 from ckanext.mxopendata.harvest.identity import content_hash
 from ckanext.mxopendata.metadata.mapping import map_record
 

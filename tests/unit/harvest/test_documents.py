@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.documents import load_json, make_utf8, stream_list
-from ckanext.mxopendata.harvest.errors import SourceError
 
 URL = "https://datos.ejemplo.gob.mx/data.json"
 RECORDS = [{"title": "Educación básica: matrícula por año, señalización y bibliotecas públicas"}, {"title": "Niñez"}]

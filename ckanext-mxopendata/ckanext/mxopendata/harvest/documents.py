@@ -14,7 +14,7 @@ from typing import Any
 import charset_normalizer
 import ijson
 
-from ckanext.mxopendata.harvest.errors import SourceError
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.metadata.findings import Finding
 
 # Where the list of datasets may be: Project Open Data and ADELA, a bare list, a catalogue inside a wrapper.

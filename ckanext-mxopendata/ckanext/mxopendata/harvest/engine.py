@@ -23,12 +23,11 @@ from ckan import model
 from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest import adoption, decide, report, spool, write
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.datasets import DatasetWriter
-from ckanext.mxopendata.harvest.errors import SourceError
-from ckanext.mxopendata.harvest.http import HttpClient, HttpSettings
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.settings import SourceSettings, parse_config
 from ckanext.mxopendata.harvest.stock import (
@@ -38,6 +37,7 @@ from ckanext.mxopendata.harvest.stock import (
     HarvestSource,
     database,
 )
+from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings
 

@@ -9,13 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest import engine
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
-from ckanext.mxopendata.harvest.errors import SourceError
-from ckanext.mxopendata.harvest.http import HttpClient
 from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.harvest.spool import Reader
+from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.validation import points

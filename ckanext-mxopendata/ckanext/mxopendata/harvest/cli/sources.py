@@ -130,9 +130,9 @@ def export(path: str | None, as_json: bool) -> None:
 @in_request
 def preview(source: str, limit: int, as_json: bool) -> None:
     """Muestra qué serían los primeros registros de una fuente o dirección; no guarda nada."""
+    from ckanext.mxopendata.errors import SourceError
     from ckanext.mxopendata.harvest import engine
     from ckanext.mxopendata.harvest import preview as room
-    from ckanext.mxopendata.harvest.errors import SourceError
     from ckanext.mxopendata.harvest.settings import SourceSettings
     from ckanext.mxopendata.harvest.sources import listing
     from ckanext.mxopendata.metadata.mapping import MappingSettings
@@ -174,10 +174,10 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     as_json: bool,
 ) -> None:
     """Averigua qué portal hay en URL, muestra sus primeros registros y da de alta la fuente."""
+    from ckanext.mxopendata.errors import SourceError
     from ckanext.mxopendata.harvest import preview as room
     from ckanext.mxopendata.harvest import sources as known
     from ckanext.mxopendata.harvest.connectors import CONNECTORS
-    from ckanext.mxopendata.harvest.errors import SourceError
     from ckanext.mxopendata.harvest.settings import MAPPING_KEYS, parse_config, read_config
     from ckanext.mxopendata.metadata.mapping import MappingSettings
     from ckanext.mxopendata.metadata.names import slug
@@ -225,9 +225,9 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _check(row: dict[str, Any]) -> dict[str, Any]:
+    from ckanext.mxopendata.errors import SourceError
     from ckanext.mxopendata.harvest import engine
     from ckanext.mxopendata.harvest import preview as room
-    from ckanext.mxopendata.harvest.errors import SourceError
 
     answer = {key: row[key] for key in LISTED}
     try:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Page, Platform, Unreadable
 from ckanext.mxopendata.harvest.documents import load_json
-from ckanext.mxopendata.harvest.errors import SourceError
-from ckanext.mxopendata.harvest.http import HttpClient
+from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 PAGE_SIZE = 200

@@ -9,7 +9,7 @@ from typing import Any
 
 from ckanext.mxopendata.harvest.connectors.base import Page, Platform
 from ckanext.mxopendata.harvest.documents import make_utf8, read_beside_list, stream_list
-from ckanext.mxopendata.harvest.http import HttpClient
+from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import as_list, is_empty
 

@@ -1,4 +1,4 @@
-"""The only way in which the harvest room fetches something from another machine.
+"""The only way in which the suite fetches something from another machine.
 
 Every address is resolved here, checked here and connected to as it was checked, at each redirect again, so that a name
 that changes its address in between (DNS rebinding) gains nothing. What comes back is counted on the wire and after
@@ -12,23 +12,20 @@ import ipaddress
 import os
 import socket
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.exceptions import InvalidURL
-from urllib3 import PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
-from urllib3.util.retry import Retry
 
-from ckanext.mxopendata.harvest.errors import SourceError
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.http_adapter import CappedRetry, CheckedAdapter
 from ckanext.mxopendata.metadata.findings import Finding
 
 SCHEMES = ("http", "https")
@@ -36,7 +33,7 @@ MAXIMUM_REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 CHUNK = 64 * 1024
-MAXIMUM_RETRY_AFTER = 30.0
+Answer = TypeVar("Answer")
 
 
 class FetchError(SourceError):
@@ -89,26 +86,35 @@ class Fetched:
     size: int
 
 
+@dataclass(frozen=True)
+class Beginning:
+    """How a file on another machine begins.
+
+    Attributes:
+        content: its first bytes, all of them where it is not longer.
+        url: the address that answered, after redirects.
+        content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
+        size: bytes of the whole file, or ``None`` where the server does not say.
+    """
+
+    content: bytes
+    url: str
+    content_type: str
+    size: int | None
+
+
 class ForbiddenAddressError(Exception):
     """The name resolves to an address that must not be fetched."""
 
 
-class _CappedRetry(Retry):
-    """Respects ``Retry-After`` as far as it is reasonable: an answer of one hour must not hold a worker."""
-
-    def get_retry_after(self, response: Any) -> float | None:
-        """Seconds the server asks us to wait, at most :data:`MAXIMUM_RETRY_AFTER`."""
-        asked = super().get_retry_after(response)
-        return None if asked is None else min(asked, MAXIMUM_RETRY_AFTER)
-
-
 class HttpClient:
-    """Fetches addresses of harvest sources within the limits of its settings; use as a context manager."""
+    """Fetches addresses within the limits of its settings; use as a context manager."""
 
     def __init__(self, settings: HttpSettings, folder: Path | None = None) -> None:
         self.settings = settings
         self.folder = folder
         self._next_request = 0.0
+        self._watched: list[socket.socket] | None = None
         self._session = requests.Session()
         # Proxies and .netrc of the process's environment would go round the address check.
         self._session.trust_env = False
@@ -117,7 +123,7 @@ class HttpClient:
         self._session.verify = settings.ca_bundle or True
         if settings.proxy:
             self._session.proxies = dict.fromkeys(SCHEMES, settings.proxy)
-        retry = _CappedRetry(
+        retry = CappedRetry(
             total=settings.retries,
             backoff_factor=0.3,
             status_forcelist=RETRIED_STATUSES,
@@ -125,7 +131,7 @@ class HttpClient:
             redirect=False,
             raise_on_status=False,
         )
-        adapter = _CheckedAdapter(self._checked_address, max_retries=retry)
+        adapter = CheckedAdapter(self._checked_address, self._watch, max_retries=retry)
         for scheme in SCHEMES:
             self._session.mount(f"{scheme}://", adapter)
 
@@ -147,6 +153,43 @@ class HttpClient:
         Raises:
             FetchError: for everything that is not a complete answer of status 200 within the limits.
         """
+        return self._follow(url, self._store, {})
+
+    def fetch_beginning(self, url: str, maximum: int) -> Beginning:
+        """Fetch only how a file begins; the server is asked for no more, and cut off where it sends more.
+
+        Unlike :meth:`fetch`, whatever the server does, this ends soon after ``total_timeout``: also where it drips its
+        headers, each in time. Somebody waits for the answer, and with them a worker of the site.
+
+        Args:
+            url: an ``http`` or ``https`` address.
+            maximum: how many bytes to read, at most.
+
+        Raises:
+            FetchError: for everything that is not an answer of status 200 or 206 within the limits.
+        """
+
+        def take(response: requests.Response, address: str, deadline: float) -> Beginning:
+            return self._begin(response, address, deadline, maximum)
+
+        self._watched = []
+        # A little later than the deadline, so that it is known what ended the answer.
+        clock = threading.Timer(self.settings.total_timeout + 0.1, self._hang_up)
+        clock.daemon = True
+        clock.start()
+        try:
+            # Compressed, neither its size nor its bytes would be those of the file.
+            return self._follow(url, take, {"Range": f"bytes=0-{maximum - 1}", "Accept-Encoding": "identity"})
+        finally:
+            clock.cancel()
+            for opened in self._watched:
+                opened.close()
+            self._watched = None
+
+    def _follow(
+        self, url: str, take: Callable[[requests.Response, str, float], Answer], headers: Mapping[str, str]
+    ) -> Answer:
+        """What ``take`` makes of the answer that is no redirect."""
         deadline = time.monotonic() + self.settings.total_timeout
         address = url
         try:
@@ -155,21 +198,34 @@ class HttpClient:
                 self._keep_pace()
                 response = self._session.get(
                     address,
+                    headers=dict(headers),
                     stream=True,
                     allow_redirects=False,
                     timeout=(self.settings.connect_timeout, self.settings.read_timeout),
                 )
                 with response:
                     if response.status_code not in REDIRECT_STATUSES:
-                        return self._store(response, address, deadline)
+                        return take(response, address, deadline)
                     address = urljoin(address, response.headers.get("Location", ""))
                 if time.monotonic() > deadline:
                     raise self._too_slow(url)
         except ForbiddenAddressError as error:
             raise FetchError(Finding("http_private_address", location=address, value=_host(address))) from error
         except (requests.RequestException, HTTPError, OSError) as error:
+            if self._watched is not None and time.monotonic() > deadline:
+                raise self._too_slow(url) from error
             raise FetchError(self._explain(error, address)) from error
         raise FetchError(Finding("http_too_many_redirects", location=url, value=str(MAXIMUM_REDIRECTS)))
+
+    def _watch(self, connection: socket.socket) -> None:
+        if self._watched is not None:
+            # TLS takes the socket over; its duplicate still ends the same connection.
+            self._watched.append(connection.dup())
+
+    def _hang_up(self) -> None:
+        for opened in self._watched or ():
+            with contextlib.suppress(OSError):
+                opened.shutdown(socket.SHUT_RDWR)
 
     def _keep_pace(self) -> None:
         now = time.monotonic()
@@ -223,8 +279,26 @@ class HttpClient:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-        return Fetched(path=path, url=url, content_type=kind, size=size)
+        return Fetched(path=path, url=url, content_type=_content_type(response), size=size)
+
+    def _begin(self, response: requests.Response, url: str, deadline: float, maximum: int) -> Beginning:
+        ranged = response.headers.get("Content-Range", "")
+        if response.status_code == requests.codes.requested_range_not_satisfiable and ranged.endswith("*/0"):
+            return Beginning(b"", url, _content_type(response), 0)
+        if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
+            raise FetchError(_status_finding(response.status_code, url))
+        content = bytearray()
+        while len(content) < maximum and (chunk := response.raw.read1(CHUNK, decode_content=True)):
+            content += chunk
+            if time.monotonic() > deadline:
+                raise self._too_slow(url)
+        if time.monotonic() > deadline:
+            raise self._too_slow(url)  # what looks like its end is where we hung up
+        size: int | None = len(content)
+        if len(content) >= maximum:
+            told = ranged.rpartition("/")[2] if ranged else response.headers.get("Content-Length")
+            size = int(_number(told)) or None if "Content-Encoding" not in response.headers else None
+        return Beginning(bytes(content[:maximum]), url, _content_type(response), size)
 
     def _too_slow(self, url: str) -> FetchError:
         return FetchError(Finding("http_too_slow", location=url, value=f"{self.settings.total_timeout:.0f}"))
@@ -243,50 +317,6 @@ class HttpClient:
         if any(isinstance(reason, (DecodeError, ProtocolError)) for reason in reasons):
             return Finding("http_broken_answer", location=url, value=host)
         return Finding("http_unreachable", location=url, value=host)
-
-
-class _CheckedAdapter(HTTPAdapter):
-    """Makes connections to the address that was checked, under the name that was asked for."""
-
-    def __init__(self, checked_address: Callable[[str, int], str], **options: Any) -> None:
-        self._checked_address = checked_address
-        super().__init__(**options)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        """As requests does, with our connections."""
-        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = _pools(self._checked_address)
-
-
-def _pools(checked_address: Callable[[str, int], str]) -> dict[str, Any]:
-    """The connection pools of urllib3, whose connections resolve through ``checked_address``."""
-
-    class Checked:
-        def _new_conn(self: Any) -> socket.socket:
-            name = self._dns_host
-            try:
-                self._dns_host = checked_address(name, self.port)
-            except socket.gaierror as error:
-                raise NameResolutionError(name, self, error) from error
-            try:
-                return super()._new_conn()  # pyright: ignore[reportAttributeAccessIssue]
-            finally:
-                # TLS and the Host header go by the name.
-                self._dns_host = name
-
-    class PlainConnection(Checked, HTTPConnection):
-        pass
-
-    class TlsConnection(Checked, HTTPSConnection):
-        pass
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = PlainConnection  # pyright: ignore[reportAssignmentType]
-
-    class TlsPool(HTTPSConnectionPool):
-        ConnectionCls = TlsConnection  # pyright: ignore[reportAssignmentType]
-
-    return {"http": PlainPool, "https": TlsPool}
 
 
 def _is_public(address: str) -> bool:
@@ -318,6 +348,10 @@ def _status_finding(status: int, url: str) -> Finding:
 
 def _too_large(url: str, limit: int) -> FetchError:
     return FetchError(Finding("http_too_large", location=url, value=f"{limit / 1024 / 1024:.0f}"))
+
+
+def _content_type(response: requests.Response) -> str:
+    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
 
 def _number(text: str | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import time
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ckanext.mxopendata.harvest.errors import SourceError
-from ckanext.mxopendata.harvest.http import HttpClient, HttpSettings, _CappedRetry
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.http import HttpClient, HttpSettings
+from ckanext.mxopendata.http_adapter import CappedRetry
 
 
 @pytest.fixture
@@ -178,7 +180,7 @@ def test_a_wish_to_wait_an_hour_is_not_granted():
     class Answer:
         headers = {"Retry-After": "3600"}
 
-    assert _CappedRetry(3).get_retry_after(Answer()) == 30
+    assert CappedRetry(3).get_retry_after(Answer()) == 30
 
 
 def test_an_announced_size_over_the_limit_is_not_even_read(client, loopback):
@@ -199,3 +201,65 @@ def test_the_pace_is_kept(client, loopback):
     for _ in range(3):
         fetcher.fetch(url)
     assert time.monotonic() - began >= 0.4
+
+
+def test_only_the_beginning_is_fetched(client, loopback):
+    asked: list[str] = []
+
+    def answer(handler: Any, _query: Any) -> None:
+        asked.append(handler.headers["Range"])
+        handler.send_response(206)
+        for name, value in {
+            "Content-Range": "bytes 0-9/5000",
+            "Content-Length": "10",
+            "Content-Type": "Text/CSV; x",
+        }.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(b"a,b\n1,2\n3,")
+
+    found = client().fetch_beginning(loopback.serve_with("/a", answer), 10)
+    assert (found.content, found.size, found.content_type, asked) == (b"a,b\n1,2\n3,", 5000, "text/csv", ["bytes=0-9"])
+
+
+def test_a_server_that_knows_no_ranges_is_cut_off(client, loopback):
+    url = loopback.serve("/a", b"x" * 300_000)
+    found = client().fetch_beginning(url, 1000)
+    assert (len(found.content), found.size) == (1000, 300_000)
+    assert (client().fetch_beginning(loopback.serve("/b", b"corto"), 1000)).size == 5
+
+
+def test_the_size_of_a_compressed_answer_is_not_the_files(client, loopback):
+    url = loopback.serve("/a", gzip.compress(b"x" * 300_000), headers={"Content-Encoding": "gzip"})
+    found = client().fetch_beginning(url, 1000)
+    assert (len(found.content), found.size) == (1000, None)
+
+
+def test_an_empty_file_has_no_range(client, loopback):
+    url = loopback.serve("/a", b"", status=416, headers={"Content-Range": "bytes */0"})
+    assert (client().fetch_beginning(url, 10).content, client().fetch_beginning(url, 10).size) == (b"", 0)
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_who_drips_is_left(client, loopback, where):
+    def drip(handler: Any, _query: Any) -> None:
+        start = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "body" else b"X-Slow: ")
+        with contextlib.suppress(OSError):
+            for octet in start + b"x" * 200:
+                handler.wfile.write(bytes([octet]))
+                time.sleep(0.05)
+
+    url = loopback.serve_with("/a", drip)
+    began = time.monotonic()
+    with pytest.raises(SourceError) as error:
+        client(total_timeout=0.8).fetch_beginning(url, 1000)
+    assert error.value.finding.code == "http_too_slow"
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1:1/", "file:///etc/passwd"])
+def test_the_beginning_goes_nowhere_else(client, loopback, target):
+    url = loopback.serve("/a", "", status=302, headers={"Location": target})
+    with pytest.raises(SourceError) as error:
+        client().fetch_beginning(url, 10)
+    assert error.value.finding.code in {"http_private_address", "http_scheme"}

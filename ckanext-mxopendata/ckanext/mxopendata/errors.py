@@ -1,4 +1,4 @@
-"""What can go wrong with a source as a whole."""
+"""What can go wrong with what is read from elsewhere, as a whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ckanext.mxopendata.metadata.findings import Finding
 
 
 class SourceError(Exception):
-    """The source cannot be read; ``finding`` says in the user's words why and what to do."""
+    """A source or a linked file cannot be read; ``finding`` says in the user's words why and what to do."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.code)

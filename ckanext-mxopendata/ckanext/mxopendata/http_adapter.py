@@ -1,0 +1,74 @@
+"""How the suite's HTTP client connects: to the address that was checked, and to nothing else."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3 import PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import NameResolutionError
+from urllib3.util.retry import Retry
+
+MAXIMUM_RETRY_AFTER = 30.0
+
+
+class CappedRetry(Retry):
+    """Respects ``Retry-After`` as far as it is reasonable: an answer of one hour must not hold a worker."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Seconds the server asks us to wait, at most :data:`MAXIMUM_RETRY_AFTER`."""
+        asked = super().get_retry_after(response)
+        return None if asked is None else min(asked, MAXIMUM_RETRY_AFTER)
+
+
+class CheckedAdapter(HTTPAdapter):
+    """Makes connections to the address that was checked, under the name that was asked for."""
+
+    def __init__(
+        self, checked_address: Callable[[str, int], str], watch: Callable[[socket.socket], None], **options: Any
+    ) -> None:
+        self._checked_address = checked_address
+        self._watch = watch
+        super().__init__(**options)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
+        """As requests does, with our connections."""
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **pool_kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._checked_address, self._watch)
+
+
+def _pools(checked_address: Callable[[str, int], str], watch: Callable[[socket.socket], None]) -> dict[str, Any]:
+    """The connection pools of urllib3, whose connections resolve through ``checked_address``; ``watch`` sees each."""
+
+    class Checked:
+        def _new_conn(self: Any) -> socket.socket:
+            name = self._dns_host
+            try:
+                self._dns_host = checked_address(name, self.port)
+            except socket.gaierror as error:
+                raise NameResolutionError(name, self, error) from error
+            try:
+                connection = super()._new_conn()  # pyright: ignore[reportAttributeAccessIssue]
+                watch(connection)
+                return connection
+            finally:
+                # TLS and the Host header go by the name.
+                self._dns_host = name
+
+    class PlainConnection(Checked, HTTPConnection):
+        pass
+
+    class TlsConnection(Checked, HTTPSConnection):
+        pass
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = PlainConnection  # pyright: ignore[reportAssignmentType]
+
+    class TlsPool(HTTPSConnectionPool):
+        ConnectionCls = TlsConnection  # pyright: ignore[reportAssignmentType]
+
+    return {"http": PlainPool, "https": TlsPool}
