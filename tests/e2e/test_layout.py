@@ -27,6 +27,8 @@ PUBLIC = [
     "/dataset/sequia-por-municipio-jalisco",
     "/organization/",
     "/organization/jalisco",
+    "/organization/about/jalisco",
+    "/dataset/?vocab_state=14&vocab_municipality=14039&mx_freshness=up_to_date",
     "/tablero",
     "/tablero/conjuntos",
     "/tablero/metodologia",

@@ -78,3 +78,26 @@ def test_an_institution_page_lists_its_datasets(stack: Any, open_page: Opener) -
     assert count == 45
     expect(page.locator("body")).to_contain_text(str(count))
     assert len(titles(page)) == 20
+
+
+def test_a_journalist_finds_everything_at_a_glance(open_page: Opener) -> None:
+    page = open_page("/dataset/sequia-por-municipio-jalisco")
+    glance = page.get_by_role("region", name="De un vistazo")
+    for wanted in ("Gobierno del Estado de Jalisco", "GEJ", "Estatal", "cada quincena", "Puede copiar", "Jalisco"):
+        expect(glance).to_contain_text(wanted)
+    glance.get_by_role("link", name="Cómo citarlo").click()
+    expect(page.get_by_role("heading", name="Cómo citarlo")).to_be_in_viewport()
+    expect(page.locator("p.mxopendata-quoted")).to_contain_text("“Monitor de sequía por municipio”, GEJ; http")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copiar").first.click()
+    expect(page.get_by_text("Copiado")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == page.locator("p.mxopendata-quoted").inner_text()
+
+
+def test_municipalities_are_offered_below_their_state(open_page: Opener) -> None:
+    page = open_page("/dataset/")
+    assert page.get_by_role("navigation", name="Filtrar por: Municipio").count() == 0
+    page.get_by_role("navigation", name="Filtrar por: Estado").get_by_role("link", name="Jalisco").click()
+    page.get_by_role("navigation", name="Filtrar por: Municipio").get_by_role("link", name="Guadalajara").click()
+    expect(page.locator(".filter-list")).to_contain_text("Guadalajara, Jalisco")
+    expect(page.locator(".dataset-item").first).to_contain_text("Guadalajara, Jalisco")

@@ -46,3 +46,21 @@ def read_extras(owner: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict
     for owner_id, name, value in model.Session.execute(query):
         found[owner_id][name] = value
     return found
+
+
+def extra_value(table: sa.Table, key: str) -> sa.ColumnElement[Any]:
+    """One extra as a column, for a query on the table of its owner.
+
+    Args:
+        table: ``PACKAGE`` or ``GROUP``.
+        key: of the extra.
+    """
+    if "extras" in table.c:
+        return table.c.extras[key].astext
+    extras = core_table(f"{table.name}_extra")
+    return (
+        sa.select(extras.c.value)
+        .where(extras.c[f"{table.name}_id"] == table.c.id, extras.c.key == key, extras.c.state == "active")
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -13,13 +14,14 @@ from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality import freshness
 from ckanext.mxopendata.search import FRESHNESS
 
+STATE, MUNICIPALITY = "vocab_state", "vocab_municipality"
 # Solr field → vocabulary of its values, or nothing where they speak for themselves.
 FACETS = {
     "vocab_theme": "themes",
     "organization": "",
     "gov_type": "orders_of_government",
-    "vocab_state": "states",
-    "vocab_municipality": "municipalities",
+    STATE: "states",
+    MUNICIPALITY: "municipalities",
     FRESHNESS: "",
     "res_format": "file_types",
     "frequency": "frequencies",
@@ -36,8 +38,8 @@ def titles() -> OrderedDict[str, str]:
         "vocab_theme": tk._("Theme"),
         "organization": tk._("Institution"),
         "gov_type": tk._("Order of government"),
-        "vocab_state": tk._("State"),
-        "vocab_municipality": tk._("Municipality"),
+        STATE: tk._("State"),
+        MUNICIPALITY: tk._("Municipality"),
         FRESHNESS: tk._("Freshness"),
         "res_format": tk._("Format"),
         "frequency": tk._("Update frequency"),
@@ -64,17 +66,40 @@ def freshness_label(verdict: str) -> str:
 
 def label_facets(facets: dict[str, Any]) -> None:
     """Give the items of our facets the labels of their terms, in place; what is no term keeps its own name."""
-    language = current_language()
     for name in FACETS.keys() & facets.keys():
         for item in facets[name]["items"]:
-            item["display_name"] = _label(name, item["name"], language) or item.get("display_name", item["name"])
+            item["display_name"] = label(name, item["name"]) or item.get("display_name", item["name"])
 
 
-def _label(name: str, value: str, language: str) -> str | None:
+def label(name: str, value: str) -> str | None:
+    """What a value of a facet is called in the reader's language; ``None`` where it speaks for itself."""
+    language = current_language()
     if name == FRESHNESS:
         return freshness_label(value) if value in freshness.VERDICTS else None
-    if name == "vocab_municipality":
+    if name == MUNICIPALITY:
         return place_name(value, language)
     # CKAN writes some formats its own way (GeoJSON for GEOJSON)
-    term = vocabulary(FACETS[name]).find(value) if FACETS[name] else None
+    term = vocabulary(FACETS[name]).find(value) if FACETS.get(name) else None
     return term.label(language) if term else None
+
+
+def municipalities_within(
+    items: Iterable[dict[str, Any]], states: Sequence[str], chosen: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The municipalities to offer: those of the states that are chosen, and those chosen themselves.
+
+    Args:
+        items: of the facet: ``name`` is the INEGI key, ``display_name`` its name with that of the state.
+        states: keys of the states that the search is narrowed down to; without one nothing is offered.
+        chosen: keys of the municipalities that it is narrowed down to.
+
+    Returns:
+        The items; below a single state the names go without the state's.
+    """
+    kept = [item for item in items if item["name"] in chosen or item["name"][:2] in states]
+    if len(states) != 1:
+        return kept
+    return [
+        {**item, "display_name": item["display_name"].rsplit(", ", 1)[0]} if item["name"][:2] in states else item
+        for item in kept
+    ]

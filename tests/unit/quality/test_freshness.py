@@ -120,3 +120,24 @@ def test_the_next_update_is_due_one_period_later_and_late_after_the_tolerance():
     facts = freshness.freshness_facts({"frequency": "R/P1Y", "modified": "2025-01-01"})
     assert facts.due == datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert facts.late_after == datetime(2025, 1, 1, tzinfo=timezone.utc) + timedelta(days=438)
+
+
+@pytest.mark.parametrize(
+    ("modified", "verdict", "late"),
+    [
+        ("2026-11-01", "up_to_date", None),  # due on 1 December
+        ("2026-10-23", "up_to_date", 0),  # due today
+        ("2026-10-20", "up_to_date", 3),  # within the tolerance, until 25 November
+        ("2026-09-08", "overdue", 45),
+        ("2016-11-24", "overdue", 3620),
+        ("2027-11-01", "future_date", None),
+    ],
+)
+def test_how_late_is_counted_from_the_day_it_was_expected(modified: str, verdict: str, late: int | None):
+    standing = freshness.standing({"frequency": "R/P1M", "modified": modified}, NOW)
+    assert (standing.verdict, standing.days_late) == (verdict, late)
+
+
+@pytest.mark.parametrize("dataset", [{}, {"frequency": "irregular", "modified": "2020"}, {"frequency": "R/P1M"}])
+def test_nobody_is_late_who_promised_no_date(dataset: dict[str, object]):
+    assert freshness.standing(dataset, NOW).days_late is None

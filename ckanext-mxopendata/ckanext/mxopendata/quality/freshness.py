@@ -115,3 +115,27 @@ def verdict(basis: str, modified: datetime | None, late_after: datetime | None, 
     if modified > now + CLOCK_DIFFERENCE:
         return FUTURE_DATE
     return UP_TO_DATE if now < late_after else OVERDUE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a dataset stands against its promise at one moment.
+
+    Attributes:
+        verdict: one of :data:`VERDICTS`.
+        facts: what the verdict was made of.
+        days_late: whole days since the update was expected, 0 on the day itself; ``None`` where it is still to come or
+            nothing is due. A dataset may be some days late and within the tolerance.
+    """
+
+    verdict: str
+    facts: FreshnessFacts
+    days_late: int | None
+
+
+def standing(dataset: Mapping[str, Any], now: datetime) -> Standing:
+    """How a dataset, as ``package_show`` gives it, stands at the moment ``now``."""
+    facts = freshness_facts(dataset)
+    told = verdict(facts.basis, facts.modified, facts.late_after, now)
+    late = facts.due is not None and told in JUDGED and now >= facts.due
+    return Standing(told, facts, (now - facts.due) // timedelta(days=1) if late and facts.due else None)
