@@ -105,6 +105,14 @@ def test_publishers_pages(stack: Any, open_page: Opener, addresses: dict[str, st
     assert beyond_baseline(page, path) == []
 
 
+@pytest.mark.parametrize("viewport", [None, NARROW], ids=["1280", "390"])
+def test_the_form_of_an_institution(stack: Any, open_page: Opener, viewport: Any) -> None:
+    path = "/organization/edit/jalisco"
+    page = open_page(path, user=stack.user("admin", "jalisco"), viewport=viewport)
+    assert overflowing(page) == []
+    assert beyond_baseline(page, path) == []
+
+
 def test_axe_sees_what_is_wrong(open_page: Opener) -> None:
     page = open_page("/tablero")
     page.evaluate("document.querySelector('[role=main], main').insertAdjacentHTML('beforeend', '<input type=text>')")

@@ -94,9 +94,11 @@ def start(context: Context, user_id: str, data: Mapping[str, Any]) -> dict[str, 
     if chosen:
         values["owner_org"] = chosen
     inherited = institution_defaults(context, chosen) if chosen else {}
-    filled = {name: value for name, value in inherited.items() if not is_empty(value) and name not in data}
+    # CKAN's view sends an empty field of keywords.
+    open_fields = {name for name in (*inherited, *values) if is_empty(data.get(name))}
+    filled = {name: value for name, value in inherited.items() if not is_empty(value) and name in open_fields}
     return {
-        "values": {name: value for name, value in {**filled, **values}.items() if name not in data},
+        "values": {name: value for name, value in {**filled, **values}.items() if name in open_fields},
         "inherited": [name for name in filled if name not in values],
         "copied_from": source,
         "last": last,

@@ -6,6 +6,20 @@
   var SHOWN = 60;
   var counter = 0;
   var read = new WeakMap();
+  var pressed = false;
+
+  document.addEventListener("pointerdown", function () { pressed = true; }, true);
+  ["pointerup", "pointercancel"].forEach(function (name) {
+    document.addEventListener(name, function () { pressed = false; }, true);
+  });
+
+  /* What moves the page waits until a pressed button is let go: the click that ends the typing would miss it. */
+  function settled(act) {
+    if (!pressed) { act(); return; }
+    ["pointerup", "pointercancel"].forEach(function (name) {
+      document.addEventListener(name, function () { setTimeout(act); }, { once: true });
+    });
+  }
 
   function fold(text) {
     return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
@@ -204,8 +218,8 @@
       changed();
     }
     function changed() {
-      render();
-      hint.textContent = "";
+      write();
+      settled(draw);
       holder.dispatchEvent(new Event("change", { bubbles: true }));
     }
     function button(text, icon, label, act) {
@@ -234,9 +248,12 @@
       made.append(button(words.removeText, "xmark", labelOf(value), function () { values.splice(number, 1); }));
       return made;
     }
-    function render() {
+    function draw() {
       chosen.hidden = !values.length;
       chosen.replaceChildren.apply(chosen, values.map(item));
+      hint.textContent = "";
+    }
+    function write() {
       if (area) {
         area.value = values.join("\n");
       } else {
@@ -252,7 +269,7 @@
       if (option || (typed && words.open)) {
         add(option ? option.value : typed);
       } else {
-        hint.textContent = typed ? words.unlistedText.replace("{what}", typed) : "";
+        settled(function () { hint.textContent = typed ? words.unlistedText.replace("{what}", typed) : ""; });
       }
     }
 
@@ -280,10 +297,12 @@
     });
     holder.addEventListener("mxopendata:set", function (event) {
       values = event.detail.slice();
-      render();
+      write();
+      draw();
     });
     holder.append(chosen, box.holder, hint);
-    render();
+    write();
+    draw();
   }
 
   ckan.module("mxopendata-picker", function () {
