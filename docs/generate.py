@@ -25,6 +25,15 @@ FIELD_LISTS = (
     ("mx_dataset.yaml", "resource_fields", "resource", "Resource"),
     ("mx_organization.yaml", "fields", "organization", "Institution"),
 )
+# Column of the crosswalk -> what it is.
+ELSEWHERE = {
+    "adela_json": "ADELA",
+    "ckan_extra": "CKAN",
+    "inventory_csv": "ds:/rs: and inventory",
+    "pnda": "portal of 2025",
+    "datajson": "data.json",
+    "dcat": "DCAT",
+}
 
 
 def configuration() -> str:
@@ -96,18 +105,40 @@ def fields() -> str:
     lines = [
         "# Fields",
         "",
-        "Made from `schemas/mx_dataset.yaml`, `schemas/mx_organization.yaml` and `schemas/crosswalk.csv`, which also",
-        "names what each field is called on other platforms. *Owner* says who writes it in a harvested dataset: the",
-        "source, or the portal (`local`), whose values no harvest touches. What is mandatory for whom:",
-        "[metadata.md](metadata.md).",
+        "Made from `schemas/mx_dataset.yaml`, `schemas/mx_organization.yaml` and `schemas/crosswalk.csv`: each field,",
+        "what the form says of it, and what it is called on other platforms. *Owner* says who writes it in a",
+        "harvested dataset: the source, or the portal (`local`), whose values no harvest touches. What is mandatory",
+        "for whom: [metadata.md](metadata.md).",
         "",
     ]
     for schema, key, level, heading in FIELD_LISTS:
         described = yaml.safe_load((SCHEMAS / schema).read_text(encoding="utf-8"))[key]
         table = [row for field in described for row in _field(field, level, rows)]
-        headings = ("field", "Spanish", "English", "requirement", "owner", "vocabulary", "DCAT")
+        headings = ("field", "Spanish", "English", "requirement", "owner", "vocabulary", "search field")
         lines += [f"## {heading}", "", *_table(headings, table), ""]
+        lines += [f"### {heading}: what the form says", "", *_table(("field", "help", "example"), _help(described)), ""]
+        elsewhere = [row for row in _elsewhere(level, rows) if any(row[1:])]
+        lines += [f"### {heading}: names elsewhere", "", *_table(("field", *ELSEWHERE.values()), elsewhere), ""]
     return "\n".join(lines)
+
+
+def _help(described: Iterable[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """What a person reads beside each field, in Spanish, and the example that stands in it."""
+    for field in described:
+        inner = {f"{field['field_name']}.{sub['field_name']}": sub for sub in field.get("repeating_subfields", ())}
+        for name, one in {field["field_name"]: field, **inner}.items():
+            words = [one.get(key, "") for key in ("help_text", "form_placeholder")]
+            words = [text.get("es", "") if isinstance(text, dict) else text for text in words]
+            if any(words):
+                yield f"`{name}`", *words
+
+
+def _elsewhere(level: str, crosswalk: list[dict[str, str]]) -> Iterator[tuple[str, ...]]:
+    """What each field is called on the other platforms; several names are tried in their order."""
+    for row in crosswalk:
+        if row["level"] == level:
+            name = f"{row['field']}.{row['subfield']}" if row["subfield"] else row["field"]
+            yield f"`{name}`", *(row[column].replace("|", ", ") for column in ELSEWHERE)
 
 
 def _field(field: dict[str, Any], level: str, crosswalk: list[dict[str, str]]) -> Iterator[tuple[str, ...]]:
@@ -119,7 +150,8 @@ def _field(field: dict[str, Any], level: str, crosswalk: list[dict[str, str]]) -
         wanted = (level, field["field_name"], name)
         row = next((row for row in crosswalk if (row["level"], row["field"], row["subfield"]) == wanted), {})
         shown = f"`{field['field_name']}`" if not name else f"`{field['field_name']}.{name}`"
-        yield (shown, *labels, *(row.get(column, "") for column in ("requirement", "owner", "vocabulary", "dcat")))
+        facts = (row.get(column, "") for column in ("requirement", "owner", "vocabulary", "solr"))
+        yield (shown, *labels, *(fact.replace("|", ", ") for fact in facts))
 
 
 def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

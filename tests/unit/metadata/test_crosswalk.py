@@ -31,3 +31,24 @@ def test_every_field_of_a_form_has_its_row_and_every_row_its_field(level: str, f
     schema = yaml.safe_load((SCHEMAS / file).read_text(encoding="utf-8"))
     rows = {(row.field, row.subfield or "") for row in crosswalk() if row.level == level}
     assert set(_fields(schema, part)) == rows
+
+
+def written_by_people() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every field that a person fills in, with the file and part it stands in."""
+    for _, file, part in FORMS:
+        for field in yaml.safe_load((SCHEMAS / file).read_text(encoding="utf-8"))[part]:
+            if field.get("preset") != "mx_internal" and field.get("form_group") != "record":
+                yield f"{part}.{field['field_name']}", field
+
+
+WRITTEN = dict(written_by_people())
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_every_field_is_named_and_explained_in_both_languages(name: str) -> None:
+    """The label says what it is; the help, what the norm asks or what it is for (issue 5, every field)."""
+    field = WRITTEN[name]
+    for words in (field["label"], field["help_text"]):
+        assert all(words[language].strip() for language in ("es", "en")), name
+    for inner in field.get("repeating_subfields", ()):
+        assert all(inner["label"][language].strip() for language in ("es", "en")), f"{name}.{inner['field_name']}"
