@@ -105,6 +105,11 @@ def start(context: Context, user_id: str, data: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def person_context() -> Context:
+    """A context of the person whose request is answered."""
+    return Context(user=tk.current_user.name, auth_user_obj=tk.current_user)
+
+
 def fresh_context(context: Context) -> Context:
     """A context of the same person for another action."""
     known: dict[str, Any] = dict(context)

@@ -6,17 +6,12 @@ from flask import Blueprint, Response, jsonify
 
 import ckan.plugins.toolkit as tk
 from ckan.logic import parse_params
-from ckan.types import Context
 
 from ckanext.mxopendata import form_guide, form_start
 
 __all__ = ["bp"]
 
 bp = Blueprint("mxopendata_form", __name__, url_prefix="/formulario")
-
-
-def _context() -> Context:
-    return Context(user=tk.current_user.name, auth_user_obj=tk.current_user)
 
 
 @bp.errorhandler(tk.NotAuthorized)
@@ -43,12 +38,13 @@ def review() -> Response:
     """
     # A form has no lists or dictionaries of its own: resources, tags and extras come under names with "__".
     form = {key: value for key, value in parse_params(tk.request.form).items() if "__" not in key}
-    tk.check_access("mxopendata_dataset_validate", _context(), {"dataset": form})
+    tk.check_access("mxopendata_dataset_validate", form_start.person_context(), {"dataset": form})
     form["resources"] = []
     if dataset_id := form.get("pkg_name"):
         # They have a form of their own.
-        form["resources"] = tk.get_action("package_show")(_context(), {"id": str(dataset_id)})["resources"]
-    guide = form_guide.guide(form, _context())
+        shown = tk.get_action("package_show")(form_start.person_context(), {"id": str(dataset_id)})
+        form["resources"] = shown["resources"]
+    guide = form_guide.guide(form, form_start.person_context())
     return jsonify(
         {
             "html": tk.render("mxopendata/snippets/form_guide_body.html", {"guide": guide}),
@@ -61,5 +57,5 @@ def review() -> Response:
 @bp.route("/institucion/<institution>")
 def defaults(institution: str) -> Response:
     """What a new dataset of an institution starts with: ``{"values", "labels"}``, both by field."""
-    values = form_start.institution_defaults(_context(), institution)
+    values = form_start.institution_defaults(form_start.person_context(), institution)
     return jsonify({"values": values, "labels": tk.h.mxopendata_field_labels(list(values))})

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan.types import Context
 
 from ckanext.mxopendata import config, form_guide, form_start
 from ckanext.mxopendata.dcat.skos import term_uris
@@ -33,10 +32,6 @@ _FIELD_OF_ERROR = {"tags": "tag_string"}
 _CONTROL_OF_FIELD = {"owner_org": "organizations"}
 
 
-def _context() -> Context:
-    return Context(user=tk.current_user.name, auth_user_obj=tk.current_user)
-
-
 def mxopendata_form_groups(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The groups of the form with their fields, in the schema's order; the last one holds what is kept unseen."""
     groups = [{**group, "fields": []} for group in schema.get("form_groups", [])]
@@ -51,12 +46,12 @@ def mxopendata_form_start(data: Mapping[str, Any], errors: Mapping[str, Any] | N
     """What a new form starts with (:func:`form_start.start`); one that comes back with errors keeps what was typed."""
     if errors or tk.request.method != "GET" or data.get("id"):
         return {"values": {}, "inherited": [], "copied_from": None, "last": None}
-    return form_start.start(_context(), tk.current_user.id, data)
+    return form_start.start(form_start.person_context(), tk.current_user.id, data)
 
 
 def mxopendata_form_guide(data: Mapping[str, Any]) -> dict[str, Any]:
     """Points and what to fill in next, of the form as it stands (:func:`form_guide.guide`)."""
-    return form_guide.guide(data, _context())
+    return form_guide.guide(data, form_start.person_context())
 
 
 def mxopendata_points_text(guide: Mapping[str, Any]) -> str:

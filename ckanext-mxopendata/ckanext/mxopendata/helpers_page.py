@@ -10,11 +10,11 @@ from typing import Any
 from babel.dates import format_date
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.helpers import get_display_timezone
 
 from ckanext.mxopendata import institutions
 from ckanext.mxopendata.facets import freshness_label
 from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.logic.dataset_findings import today
 from ckanext.mxopendata.metadata import citation, glance
 from ckanext.mxopendata.metadata.kinship import Institution
 from ckanext.mxopendata.metadata.records import stored_list
@@ -191,7 +191,7 @@ def mxopendata_citation(dataset: Mapping[str, Any]) -> dict[str, str]:
         institution=str(institution.get("title") or ""),
         acronym=str(institution.get("acronym") or ""),
         address=tk.h.url_for("dataset.read", id=dataset["name"], qualified=True, locale="default"),
-        consulted=datetime.now(tz=get_display_timezone()).date(),
+        consulted=today(),
         licence=licence.label if licence and licence.address else "",
         year=year[0] if year else "",
     )
