@@ -18,6 +18,8 @@ HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
 HARVEST_FOLDER = "ckanext.mxopendata.harvest.folder"
 HTTP_MAX_MEGABYTES = "ckanext.mxopendata.http.max_megabytes"
 HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
+FORM_FILE_KILOBYTES = "ckanext.mxopendata.form.file_kilobytes"
+FORM_FILE_TIMEOUT = "ckanext.mxopendata.form.file_timeout"
 HTTP_USER_AGENT = "ckanext.mxopendata.http.user_agent"
 
 
@@ -84,6 +86,16 @@ def http_user_agent() -> str:
 def http_proxy() -> str | None:
     """The proxy for downloads that CKAN itself knows, or ``None``."""
     return tk.config.get("ckan.download_proxy") or None
+
+
+def form_file_bytes() -> int:
+    """How much of a resource's file the form looks at, in bytes."""
+    return int(tk.config[FORM_FILE_KILOBYTES]) * 1024
+
+
+def form_file_timeout() -> float:
+    """Seconds that a file on another machine may take to answer the form."""
+    return float(tk.config[FORM_FILE_TIMEOUT])
 
 
 def export_folder() -> Path | None:

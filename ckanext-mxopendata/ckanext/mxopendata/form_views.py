@@ -7,7 +7,12 @@ from flask import Blueprint, Response, jsonify
 import ckan.plugins.toolkit as tk
 from ckan.logic import parse_params
 
-from ckanext.mxopendata import form_guide, form_start
+from ckanext.mxopendata import file_reading, form_guide, form_start
+from ckanext.mxopendata.http import FetchError
+from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.metadata import dictionary
+from ckanext.mxopendata.metadata.file_facts import FileFacts
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
 __all__ = ["bp"]
 
@@ -59,3 +64,60 @@ def defaults(institution: str) -> Response:
     """What a new dataset of an institution starts with: ``{"values", "labels"}``, both by field."""
     values = form_start.institution_defaults(form_start.person_context(), institution)
     return jsonify({"values": values, "labels": tk.h.mxopendata_field_labels(list(values))})
+
+
+@bp.route("/archivo", methods=["POST"])
+def read_file() -> Response:
+    """What a resource's file tells of itself; nothing is saved.
+
+    Takes ``dataset`` (its id), ``resource`` (its id, once it has one), ``schema`` (the dictionary as it stands), and
+    the file: ``upload``, the beginning of one with its whole ``size``, or ``url``. Answers ``{"html", "values",
+    "schema"}``: the facts for the page, the fields that follow from them, and the dictionary (``null`` where no columns
+    are known).
+    """
+    form = tk.request.form
+    context = form_start.person_context()
+    tk.check_access("mxopendata_file_read", context, {"id": form.get("dataset", "")})
+    try:
+        facts = _facts()
+    except FetchError as error:
+        facts = FileFacts(certain=False, findings=[error.finding])
+    findings = facts.findings
+    schema = None
+    if facts.columns and facts.columns.schema["fields"]:
+        schema, absent = dictionary.merge(form.get("schema"), facts.columns.schema)
+        findings = [*findings, *absent]
+    kind = vocabulary("file_types").get(facts.format) if facts.format else None
+    language = current_language()
+    shown = {
+        "facts": facts,
+        "format": kind.label(language) if kind else facts.format,
+        "columns": len(facts.columns.schema["fields"]) if schema and facts.columns else 0,
+        "findings": [finding.to_dict(language) for finding in findings],
+    }
+    html = tk.render("mxopendata/snippets/file_facts.html", shown)
+    return jsonify({"html": html, "values": facts.values(), "schema": schema})
+
+
+def _facts() -> FileFacts:
+    """The facts of the file that the request sends or names.
+
+    Raises:
+        FetchError: where its address cannot be fetched.
+    """
+    form = tk.request.form
+    upload = tk.request.files.get("upload")
+    if upload and upload.filename:
+        size = form.get("size", "")
+        return file_reading.of_upload(upload, int(size) if size.isascii() and size.isdigit() else None)
+    url = form.get("url", "")
+    if resource_id := form.get("resource"):
+        resource = tk.get_action("resource_show")(form_start.person_context(), {"id": resource_id})
+        ours = resource["package_id"] == _dataset_id(form.get("dataset", "")) and resource.get("url_type") == "upload"
+        if ours and url in ("", resource["url"], resource["url"].rpartition("/")[2]):
+            return file_reading.of_stored(resource) or file_reading.of_address(resource["url"])
+    return file_reading.of_address(url)
+
+
+def _dataset_id(name_or_id: str) -> str:
+    return tk.get_action("package_show")(form_start.person_context(), {"id": name_or_id})["id"]

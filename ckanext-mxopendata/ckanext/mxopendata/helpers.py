@@ -13,6 +13,13 @@ from babel.dates import format_date, format_datetime
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.helpers_dictionary import (
+    mxopendata_column_labels,
+    mxopendata_column_types,
+    mxopendata_columns,
+    mxopendata_form_file_bytes,
+    mxopendata_units,
+)
 from ckanext.mxopendata.helpers_form import (
     mxopendata_field_labels,
     mxopendata_form_errors,
@@ -54,6 +61,9 @@ from ckanext.mxopendata.metadata.vocabularies import VOCABULARIES, vocabulary
 __all__ = [
     "mxopendata_box",
     "mxopendata_citation",
+    "mxopendata_column_labels",
+    "mxopendata_column_types",
+    "mxopendata_columns",
     "mxopendata_dataset_errors",
     "mxopendata_dataset_title",
     "mxopendata_date",
@@ -65,6 +75,7 @@ __all__ = [
     "mxopendata_filter_labels",
     "mxopendata_findings",
     "mxopendata_form_errors",
+    "mxopendata_form_file_bytes",
     "mxopendata_form_groups",
     "mxopendata_form_guide",
     "mxopendata_form_start",
@@ -77,7 +88,6 @@ __all__ = [
     "mxopendata_list",
     "mxopendata_missing",
     "mxopendata_origin",
-    "mxopendata_parsed",
     "mxopendata_place",
     "mxopendata_place_link",
     "mxopendata_place_links",
@@ -94,6 +104,7 @@ __all__ = [
     "mxopendata_term_links",
     "mxopendata_today",
     "mxopendata_typed_groups",
+    "mxopendata_units",
     "mxopendata_vocabulary_choices",
     "mxopendata_vocabulary_options",
 ]
@@ -309,8 +320,3 @@ def mxopendata_points(dataset: Mapping[str, Any]) -> dict[str, float]:
 def mxopendata_json(value: Any) -> str:
     """A value as JSON text for a hidden form field; texts as they are."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def mxopendata_parsed(value: Any) -> Any:
-    """A stored JSON text as what it holds; anything else as it is."""
-    return loads(value)

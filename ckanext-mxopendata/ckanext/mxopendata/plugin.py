@@ -14,7 +14,9 @@ from ckan.lib.plugins import DefaultTranslation
 from ckanext.mxopendata import (
     changes,
     config,
+    dictionary_views,
     facets,
+    file_reading,
     form_views,
     helpers,
     licences,
@@ -30,7 +32,7 @@ from ckanext.mxopendata.metadata import vocabularies
 @tk.blanket.config_declarations
 @tk.blanket.cli
 @tk.blanket.helpers(helpers)
-@tk.blanket.blueprints(lambda: [views.bp, form_views.bp, table_views.bp])
+@tk.blanket.blueprints(lambda: [views.bp, form_views.bp, table_views.bp, dictionary_views.bp])
 @tk.blanket.validators(validators)
 @tk.blanket.actions(action)
 @tk.blanket.auth_functions(auth)
@@ -43,6 +45,7 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
     p.implements(p.IConfigurable)
     p.implements(p.IOrganizationController, inherit=True)
     p.implements(p.IPackageController, inherit=True)
+    p.implements(p.IResourceController, inherit=True)
     p.implements(p.IFacets, inherit=True)
 
     # IConfigurer
@@ -106,6 +109,15 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
                     lifting.lift_shown(dataset)
         facets.label_facets(search_results.get("search_facets", {}))
         return search_results
+
+    # IResourceController
+    def before_resource_create(self, context: Any, resource: dict[str, Any]) -> None:
+        """What an uploaded file tells of itself needs not be written by hand."""
+        file_reading.fill_from_upload(resource)
+
+    def before_resource_update(self, context: Any, current: dict[str, Any], resource: dict[str, Any]) -> None:
+        """A new file tells of itself anew."""
+        file_reading.fill_from_upload(resource, current)
 
     # IFacets
     def dataset_facets(self, facets_dict: OrderedDict[str, Any], package_type: str) -> OrderedDict[str, Any]:

@@ -12,6 +12,7 @@ from ckan import model
 from ckan.tests import factories, helpers
 
 Dataset = dict[str, Any]
+ROLES = ("anonymous", "stranger", "member", "editor", "admin", "other admin", "sysadmin")
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +59,22 @@ def complete(institution: dict[str, Any]) -> Callable[..., Dataset]:
         }
 
     return make
+
+
+@pytest.fixture(scope="module")
+def other(clean_site: None) -> dict[str, Any]:
+    return factories.Organization(gov_type="state", cvegeo="19", title="Gobierno de Nuevo León")
+
+
+@pytest.fixture(scope="module")
+def headers_of(institution: dict[str, Any], other: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The request headers of a person of each role."""
+    known: dict[str, dict[str, str]] = {"anonymous": {}}
+    for role in ROLES[1:]:
+        user = factories.Sysadmin() if role == "sysadmin" else factories.User()
+        place = other if role == "other admin" else institution
+        if role not in ("stranger", "sysadmin"):
+            capacity = role.removeprefix("other ")
+            helpers.call_action("organization_member_create", id=place["id"], username=user["name"], role=capacity)
+        known[role] = {"Authorization": factories.APIToken(user=user["name"])["token"]}
+    return known

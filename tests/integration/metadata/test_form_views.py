@@ -8,30 +8,12 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from ckan.tests import factories, helpers
+from ckan.tests import helpers
+
+from integration.metadata.conftest import ROLES
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
-ROLES = ("anonymous", "stranger", "member", "editor", "admin", "other admin", "sysadmin")
 FILLED = {"title": "Camas", "notes": "Camas por hospital.", "contact-0000-email": "datos@x.gob.mx"}
-
-
-@pytest.fixture(scope="module")
-def other(clean_site: None) -> dict[str, Any]:
-    return factories.Organization(gov_type="state", cvegeo="19", title="Gobierno de Nuevo León")
-
-
-@pytest.fixture(scope="module")
-def headers_of(institution: dict[str, Any], other: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """The request headers of a person of each role."""
-    known: dict[str, dict[str, str]] = {"anonymous": {}}
-    for role in ROLES[1:]:
-        user = factories.Sysadmin() if role == "sysadmin" else factories.User()
-        place = other if role == "other admin" else institution
-        if role not in ("stranger", "sysadmin"):
-            capacity = role.removeprefix("other ")
-            helpers.call_action("organization_member_create", id=place["id"], username=user["name"], role=capacity)
-        known[role] = {"Authorization": factories.APIToken(user=user["name"])["token"]}
-    return known
 
 
 @pytest.fixture

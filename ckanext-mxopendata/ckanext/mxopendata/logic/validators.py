@@ -374,9 +374,11 @@ def mxopendata_table_schema(key: FlattenKey, data: FlattenDataDict, errors: Flat
         _empty(key, data)
     schema = loads(data[key])
     columns = schema.get("fields") if isinstance(schema, dict) else None
-    if not isinstance(columns, list) or not all(isinstance(column, dict) and column.get("name") for column in columns):
+    if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
         _refuse("table_schema_unreadable", key, data, errors, context)
         return
+    if not all(column.get("name") for column in columns):
+        _refuse("table_schema_column_unnamed", key, data, errors, context)
     data[key] = json.dumps(schema, ensure_ascii=False)
 
 

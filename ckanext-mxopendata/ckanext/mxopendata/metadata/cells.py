@@ -5,13 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers.words import repair_mojibake
 from ckanext.mxopendata.metadata.text import fold
 
 _SEPARATORS = (",", ";", "\t", "|")
+# What separates the cells of a table with one column: a character that no text holds.
+_NO_SEPARATOR = "\x1f"
 _SAMPLE_LINES = 40
+# Share of records that must have as many cells as each other for a character to be what separates them.
+_AGREEMENT = 0.6
 # A cell with more lines than this was opened by a quote that nobody closed.
 _LINES_OF_A_CELL = 400
 _MAXIMUM_CELL = 1_000_000
@@ -70,6 +75,32 @@ def read_delimited(content: bytes, headings: set[str]) -> tuple[list[Sheet], lis
     for number, cells in enumerate(_records(lines, _separator(lines, headings), findings), 1):
         sheet.rows.append((number, cells))
     return [sheet], findings
+
+
+def first_records(text: str, most: int) -> tuple[list[list[str]], str | None, list[Finding]]:
+    """How a text with separators begins, where nobody knows its headings.
+
+    Args:
+        text: its characters.
+        most: how many records to read.
+
+    Returns:
+        The records; the separator under which most of them have as many cells as each other, or ``None`` where no
+        character separates anything, and each line is one cell; findings about quotes.
+    """
+    lines = text.splitlines(keepends=True)
+
+    def worth(separator: str) -> tuple[float, int]:
+        widths = [len(record) for record in _records(lines[:_SAMPLE_LINES], separator, []) if any(record)]
+        usual = max(set(widths), key=widths.count, default=0)
+        # A cell is opened by no word of prose: one comma in some lines separates nothing.
+        return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 0)
+
+    best = max(_SEPARATORS, key=lambda separator: (worth(separator)[0] >= _AGREEMENT, *reversed(worth(separator))))
+    found = best if worth(best)[0] >= _AGREEMENT else None
+    findings: list[Finding] = []
+    records = _records(lines, found or _NO_SEPARATOR, findings)
+    return list(islice(records, most)), found, findings
 
 
 def _separator(lines: Sequence[str], headings: set[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ckanext.mxopendata.metadata.dictionary import columns_of
 from ckanext.mxopendata.metadata.readers.place import place_name
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads, stored_list
 from ckanext.mxopendata.metadata.text import fold
@@ -102,7 +103,7 @@ def dictionary(dataset: Mapping[str, Any]) -> Dictionary:
     written = [str(item) for item in stored_list(dataset.get("documentation")) if not isinstance(item, Mapping)]
     resources = []
     for resource in dataset.get("resources") or ():
-        columns = len(_columns(resource))
+        columns = len(columns_of(resource.get("schema")))
         if columns or "diccionario" in fold(resource.get("name") or "").split():
             resources.append((str(resource.get("id") or ""), str(resource.get("name") or ""), columns))
     return Dictionary(
@@ -110,11 +111,6 @@ def dictionary(dataset: Mapping[str, Any]) -> Dictionary:
         texts=tuple(item for item in written if not item.startswith(_WEB)),
         resources=tuple(resources),
     )
-
-
-def _columns(resource: Mapping[str, Any]) -> list[Any]:
-    schema = loads(resource.get("schema"))
-    return as_list(schema.get("fields")) if isinstance(schema, Mapping) else []
 
 
 def licence(dataset: Mapping[str, Any], language: str = "es") -> Licence | None:
