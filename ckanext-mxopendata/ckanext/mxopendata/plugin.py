@@ -14,6 +14,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckanext.mxopendata import (
     changes,
     config,
+    datastore_dictionary,
     dictionary_views,
     facets,
     file_reading,
@@ -118,6 +119,14 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
     def before_resource_update(self, context: Any, current: dict[str, Any], resource: dict[str, Any]) -> None:
         """A new file tells of itself anew."""
         file_reading.fill_from_upload(resource, current)
+
+    def after_resource_create(self, context: Any, resource: dict[str, Any]) -> None:
+        """Whoever loads a table asks the DataStore what its columns hold."""
+        datastore_dictionary.write_dictionary(resource)
+
+    def after_resource_update(self, context: Any, resource: dict[str, Any]) -> None:
+        """Likewise; loaders save the resource once its table is there."""
+        datastore_dictionary.write_dictionary(resource)
 
     # IFacets
     def dataset_facets(self, facets_dict: OrderedDict[str, Any], package_type: str) -> OrderedDict[str, Any]:
