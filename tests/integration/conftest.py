@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import ckan.plugins as p
-from ckan.tests.helpers import CKANCliRunner
+from ckan.lib.app_globals import _CONFIG_CACHE
+from ckan.tests.helpers import CKANCliRunner, CKANTestApp, _get_test_app
 
 from integration.commands import runner
 
@@ -38,3 +39,17 @@ def clean_site(
 def cli(ckan_config: Any) -> CKANCliRunner:
     """Instead of CKAN's own, which mixes the outputs on CKAN 2.11."""
     return runner(env={"CKAN_INI": ckan_config["__file__"]})
+
+
+@pytest.fixture(scope="module")
+def application(clean_site: None) -> CKANTestApp:
+    """The site's application; making it takes a second, which hundreds of tests would pay one by one."""
+    return _get_test_app()
+
+
+@pytest.fixture
+def app(application: CKANTestApp, ckan_config: Any) -> CKANTestApp:
+    """Instead of CKAN's own, which is made anew for each test; options are read when a page is asked for."""
+    # Values kept from the test before would hide the options of this one.
+    _CONFIG_CACHE.clear()
+    return application
