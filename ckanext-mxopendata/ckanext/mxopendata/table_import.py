@@ -21,7 +21,7 @@ from ckanext.mxopendata.core_tables import PACKAGE, read_extras
 from ckanext.mxopendata.metadata.catalogue_table import Catalogue, CatalogueDataset, read_catalogue
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings
-from ckanext.mxopendata.metadata.merging import match_resources, same_content
+from ckanext.mxopendata.metadata.merging import changed_fields, match_resources
 from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 from ckanext.mxopendata.metadata.records import is_empty
 from ckanext.mxopendata.metadata.validation import validate_dataset
@@ -204,7 +204,7 @@ class _Writer:
         asking: Context = {"user": self.user, "ignore_auth": True, "use_cache": False}
         existing = tk.get_action("package_show")(asking, {"id": dataset_id})
         merged = merged_with_table(existing, dataset.dataset)
-        if same_content(merged, existing):
+        if not changed_fields(merged, existing):
             return "unchanged", existing["name"], existing
         self._call("package_update", {name: value for name, value in merged.items() if name not in _WORKED_OUT})
         return "updated", existing["name"], merged

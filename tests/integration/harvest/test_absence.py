@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ckan import model
-from ckan.tests import helpers
+from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.harvest import engine, runner
 
@@ -111,6 +111,76 @@ def test_several_candidates_make_it_doubtful(portal, make_source, harvest):
     assert (run["created"], run["doubtful"], run["matched"]) == (1, 1, 0)
     line = next(line for line in records_of(run["run"]) if line.identifier == "f3")
     assert _show(line.dataset_id)["possible_duplicate_of"] == line.possible_duplicate_of
+
+
+def test_the_address_of_a_file_alone_makes_it_doubtful(portal, make_source, harvest):
+    records = [record("h1", "Padrón de comercio"), *_many("h-otro", 10)]
+    portal.serve("/data.json", catalogue(*records))
+    source = make_source()
+    before = {line.identifier: line.dataset_id for line in records_of(harvest(source)["run"])}
+    renamed = {**records[0], "identifier": "h2", "title": "Directorio comercial"}
+    portal.serve("/data.json", catalogue(renamed, *records[1:]))
+    run = harvest(source)
+    assert (run["created"], run["doubtful"], run["matched"], run["in_grace"]) == (1, 1, 0, 1)
+    line = next(line for line in records_of(run["run"]) if line.identifier == "h2")
+    assert line.possible_duplicate_of == before["h1"]
+    assert _show(line.dataset_id)["possible_duplicate_of"] == before["h1"]
+
+
+def test_an_address_that_many_share_tells_nothing(portal, make_source, harvest):
+    home = [{"title": "Portal", "accessURL": "https://datos.ejemplo.gob.mx/"}]
+    records = [record(f"i{number}", f"Conjunto {number}", distribution=home) for number in range(8)]
+    portal.serve("/data.json", catalogue(*records))
+    source = make_source()
+    harvest(source)
+    portal.serve("/data.json", catalogue(record("i-nuevo", "Otro", distribution=home), *records[2:]))
+    run = harvest(source)
+    assert (run["created"], run["doubtful"], run["matched"]) == (1, 0, 0)
+
+
+def test_a_dataset_moved_to_another_institution_is_matched_by_title_and_address(portal, make_source, harvest):
+    records = _many("j", 6)
+    portal.serve("/data.json", catalogue(*records))
+    source = make_source()
+    before = {line.identifier: line.dataset_id for line in records_of(harvest(source)["run"])}
+    elsewhere = factories.Organization(gov_type="state", cvegeo="14")
+    for identifier in ("j0", "j1"):
+        helpers.call_action("package_owner_org_update", id=before[identifier], organization_id=elsewhere["id"])
+    other_file = [{"title": "Tabla", "downloadURL": "https://datos.ejemplo.gob.mx/otra.csv"}]
+    portal.serve(
+        "/data.json",
+        catalogue(
+            {**records[0], "identifier": "j0-nuevo"},
+            {**records[1], "identifier": "j1-nuevo", "distribution": other_file},
+            *records[2:],
+        ),
+    )
+    run = harvest(source)
+    assert (run["matched"], run["created"], run["doubtful"]) == (1, 1, 0)
+    lines = {line.identifier: line for line in records_of(run["run"])}
+    assert lines["j0-nuevo"].dataset_id == before["j0"]
+    assert lines["j1-nuevo"].dataset_id != before["j1"]
+
+
+ITEM = "https://www.arcgis.com/home/item.html?id=" + "0123456789abcdef" * 2
+
+
+def test_a_layer_that_comes_and_goes_is_one_identifier(portal, make_source, harvest):
+    source = make_source()
+    files = [{"title": "Capa", "downloadURL": "https://datos.ejemplo.gob.mx/capa.csv"}]
+    for spelling in (f"{ITEM}&sublayer=0", ITEM, f"{ITEM}&sublayer=0"):
+        portal.serve("/data.json", catalogue(record(spelling, "Capa", distribution=files), record("otro")))
+        run = harvest(source)
+        assert run["matched"] == run["in_grace"] == 0
+    assert (run["unchanged"], run["created"]) == (2, 0)
+
+
+def test_layers_of_one_item_stay_apart(portal, make_source, harvest):
+    source = make_source()
+    layers = [record(f"{ITEM}&sublayer={number}", f"Capa {number}") for number in range(3)]
+    portal.serve("/data.json", catalogue(*layers))
+    assert harvest(source)["created"] == 3
+    assert {line.identifier for line in records_of(harvest(source)["run"])} == {item["identifier"] for item in layers}
 
 
 def test_a_repeated_identifier_is_reported_and_the_first_is_taken(portal, make_source, harvest):

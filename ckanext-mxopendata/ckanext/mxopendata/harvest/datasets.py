@@ -21,7 +21,7 @@ from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
-from ckanext.mxopendata.metadata.merging import merged_resources, same_content, source_fields
+from ckanext.mxopendata.metadata.merging import changed_fields, merged_resources, source_fields
 from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 
 # Ours to set, whatever the crosswalk says of a field of that name in the source.
@@ -138,9 +138,13 @@ class DatasetWriter:
         # Back in the source's list, whatever had become of it.
         merged["state"] = "active"
         merged.pop("archived_at", None)
-        if same_content(merged, existing):
+        changed = changed_fields(merged, existing)
+        if not changed:
             # The record changed in something the model does not hold: a new date would falsify freshness.
             return
+        if changed == {"modified"}:
+            # A new date of the data touches that date only.
+            merged["harvested_at"] = existing.get("harvested_at")
         self._save(merged, existing)
 
     def _merged_tags(

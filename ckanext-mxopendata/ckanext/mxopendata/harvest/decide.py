@@ -11,16 +11,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
+from ckanext.mxopendata.harvest import matching
 from ckanext.mxopendata.harvest.adoption import UNWRITTEN
+from ckanext.mxopendata.harvest.matching import present_in
 from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Record, Run
 from ckanext.mxopendata.harvest.settings import Absence
 from ckanext.mxopendata.metadata.findings import Finding
-
-# A record whose identifier the list holds is present, also where it is bad; one the operator filters out is not.
-_PRESENT = """
-    SELECT 1 FROM mxopendata_harvest_spool s
-    WHERE s.run_id = :run AND s.identifier = i.identifier AND s.action IS DISTINCT FROM 'excluded'
-"""
 
 _RECORDS = """
 INSERT INTO mxopendata_harvest_record
@@ -54,27 +50,6 @@ CROSS JOIN LATERAL (SELECT CASE
     ELSE 'updated' END AS action) d
 """
 
-# A new identifier under the title of exactly one dataset whose own identifier is gone: the same dataset.
-_MATCHED = """
-WITH gone AS (
-    SELECT i.title_key, min(i.identifier) AS identifier, min(i.dataset_id) AS dataset_id, count(*) AS candidates
-    FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id AND p.state = 'active'
-    WHERE i.source_id = :source AND i.title_key <> '' AND NOT EXISTS (PRESENT)
-    GROUP BY i.title_key
-), fresh AS (
-    SELECT title_key, count(*) AS candidates FROM mxopendata_harvest_record
-    WHERE run_id = :run AND action = 'created' GROUP BY title_key
-)
-UPDATE mxopendata_harvest_record r SET
-    action = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN 'matched' ELSE 'created' END,
-    dataset_id = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN gone.dataset_id END,
-    previous_identifier = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN gone.identifier END,
-    matched_by = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN 'title' END,
-    possible_duplicate_of = CASE WHEN gone.candidates = 1 AND fresh.candidates = 1 THEN NULL ELSE gone.dataset_id END
-FROM gone JOIN fresh ON fresh.title_key = gone.title_key
-WHERE r.run_id = :run AND r.action = 'created' AND r.title_key = gone.title_key
-"""
-
 _ABSENT = """
 SELECT i.identifier, i.dataset_id, i.title_key, i.hash, i.absent_since, i.absent_runs, p.title, p.state
 FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id
@@ -83,11 +58,6 @@ WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active' AND
         WHERE r.run_id = :run AND r.previous_identifier = i.identifier)
 ORDER BY i.identifier
 """
-
-
-def _sql(text: str) -> Any:
-    """A statement in which the fixed fragment above takes the place of its name."""
-    return sa.text(text.replace("(PRESENT)", f"({_PRESENT})"))
 
 
 @dataclass(frozen=True)
@@ -103,7 +73,7 @@ class Decision:
     findings: list[Finding]
 
 
-def decide(run: Run, absence: Absence) -> Decision:
+def decide(run: Run, absence: Absence, organization_id: str) -> Decision:
     """Give every record of a run its action, and hear the guards.
 
     Writes the run's records in the current transaction; no dataset is touched.
@@ -111,15 +81,17 @@ def decide(run: Run, absence: Absence) -> Decision:
     Args:
         run: a run whose list was read to its end.
         absence: what its source wants done with datasets that are gone.
+        organization_id: the source's institution.
     """
     values = {"run": run.id, "source": run.source_id}
     session = model.Session
     session.execute(sa.text("DELETE FROM mxopendata_harvest_record WHERE run_id = :run"), {"run": run.id})
+    matching.unify_spellings(run)
     deleted_here = [Finding("record_deleted_here").facts()]
     statement = sa.text(_RECORDS).bindparams(sa.bindparam("deleted_here", deleted_here, type_=JSONB))
     session.execute(statement, {**values, "force": bool(run.force), "unwritten": UNWRITTEN})
-    session.execute(_sql(_MATCHED), values)
-    absent = session.execute(_sql(_ABSENT), values).mappings().all()
+    matching.match(run, organization_id)
+    absent = session.execute(present_in(_ABSENT), values).mappings().all()
     _add_absent(run, absence, [dict(row) for row in absent])
     newly_absent = sum(row["absent_since"] is None for row in absent)
     return _guards(run, absence, newly_absent)
@@ -211,5 +183,5 @@ def remember_absence(run: Run) -> None:
         WHERE r.run_id = :run AND r.action IN ('in_grace', 'archived', 'deleted')
             AND i.source_id = :source AND i.identifier = r.identifier
     """
-    model.Session.execute(_sql(seen), values)
+    model.Session.execute(present_in(seen), values)
     model.Session.execute(sa.text(missed), values)

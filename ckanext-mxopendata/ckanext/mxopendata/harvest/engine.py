@@ -238,7 +238,7 @@ class _Step:
         """Decide; ``False`` where a guard holds the run."""
         run = self.run
         said = [*self.source.settings.notices, *adoption.adopt(run, self.source.connector)]
-        decision = decide.decide(run, self.source.settings.absence)
+        decision = decide.decide(run, self.source.settings.absence, self.source.organization.id)
         run.findings = [*run.findings, *(finding.facts() for finding in (*said, *decision.findings))]
         if decision.held:
             first = decision.findings[0].to_dict()["message"]

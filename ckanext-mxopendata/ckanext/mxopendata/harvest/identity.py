@@ -31,6 +31,7 @@ VOLATILE_CKAN = frozenset(
 # Of a dataset's institution only its name is ours to follow; the rest changes for all its datasets at once.
 ORGANIZATION_KEYS = frozenset({"id", "name", "title"})
 VOLATILE_DATAJSON = frozenset({"@context", "page_views", "download_count"})
+FIRST_LAYER = "&sublayer=0"
 # Lists whose order means nothing and changes from one answer to the next (ArcGIS Hub, Solr).
 UNORDERED = frozenset({"tags", "groups", "keyword", "keywords", "extras"})
 
@@ -46,6 +47,10 @@ def content_hash(record: Mapping[str, Any], platform: str) -> str:
         40 hexadecimal digits; the order of keys, of keywords and of tags does not matter.
     """
     volatile = VOLATILE_CKAN if platform == "ckan" else VOLATILE_DATAJSON
+    identifier = record.get("identifier")
+    if isinstance(identifier, str):
+        # ArcGIS Hub writes the one layer of an item, or does not, from one day to the next.
+        record = {**record, "identifier": identifier.removesuffix(FIRST_LAYER)}
     content = json.dumps(_steady(record, volatile, ""), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.blake2b(content.encode("utf-8", errors="surrogatepass"), digest_size=20).hexdigest()
 

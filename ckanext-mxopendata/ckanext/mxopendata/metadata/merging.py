@@ -76,15 +76,20 @@ def match_resources(
     return pairs
 
 
-def same_content(merged: Mapping[str, Any], existing: Mapping[str, Any]) -> bool:
-    """Whether two states of a dataset differ in nothing but when it was written, and in empty fields.
+def changed_fields(merged: Mapping[str, Any], existing: Mapping[str, Any]) -> set[str]:
+    """The fields in which two states of a dataset differ, but for when it was written; an empty field is none.
 
     Args:
         merged: a dataset as it would be saved.
         existing: as ``package_show`` gives it.
     """
-    here, there = (
-        {key: value for key, value in dataset.items() if key != "harvested_at" and value not in (None, "", [])}
-        for dataset in (merged, existing)
-    )
-    return here == there
+    here, there = ({**_filled(dataset), "harvested_at": None} for dataset in (merged, existing))
+    for dataset in (here, there):
+        # Keywords have no order, and CKAN none that lasts.
+        dataset["tags"] = sorted(str(tag["name"]) for tag in dataset.get("tags", ()))
+        dataset["resources"] = [_filled(resource) for resource in dataset.get("resources", ())]
+    return {key for key in here.keys() | there.keys() if here.get(key) != there.get(key)}
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "", [])}
