@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ckanext.mxopendata.metadata.crosswalk import crosswalk
+import form_sample
+from ckanext.mxopendata.metadata.crosswalk import crosswalk, fields_of
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 FORMS = (
@@ -52,3 +54,19 @@ def test_every_field_is_named_and_explained_in_both_languages(name: str) -> None
         assert all(words[language].strip() for language in ("es", "en")), name
     for inner in field.get("repeating_subfields", ()):
         assert all(inner["label"][language].strip() for language in ("es", "en")), f"{name}.{inner['field_name']}"
+
+
+@pytest.mark.parametrize("level", form_sample.PARTS)
+def test_every_field_of_a_form_has_a_sample_of_its_own(level: str) -> None:
+    """Two fields with one value would hide that they were mixed up."""
+    expected = form_sample.expected(level)
+    assert set(expected) == set(form_sample.described(level)) - form_sample.of_the_site(level)
+    texts = [str(value) for value in expected.values()]
+    alike = {name for name, value in expected.items() if texts.count(str(value)) > 1}
+    assert alike <= {"url", "download_url"}  # one address, as the model has it
+
+
+def test_a_field_of_a_new_type_has_to_be_given_a_sample() -> None:
+    row = dataclasses.replace(fields_of("dataset")["title"], datatype="colour")
+    with pytest.raises(LookupError, match=r"colour: dataset\.title"):
+        form_sample.sample(form_sample.Place(row, {}, 0))

@@ -9,7 +9,7 @@ from typing import Any
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, subfields_of
-from ckanext.mxopendata.metadata.records import Found, as_list, every, first, is_empty
+from ckanext.mxopendata.metadata.records import EXTENSION, Found, as_list, every, first, is_empty
 from ckanext.mxopendata.metadata.text import fold
 from ckanext.mxopendata.metadata.values import Notebook, read_single, scalar
 
@@ -64,6 +64,9 @@ def _contacts(
     if "ckan_extra" in columns:
         own = first(record, ("contact", "contact_point"))
         return _own_groups(own, names, notebook) or _flat_contact(record, names, notebook)
+    own = _own_groups(first(record, (f"{EXTENSION}.contact",)), names, notebook)
+    if own:
+        return own
     contacts = []
     point = first(record, ("contactPoint",))
     for item in as_list(point.value if point else None):

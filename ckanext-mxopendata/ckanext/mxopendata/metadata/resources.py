@@ -8,7 +8,7 @@ from typing import Any
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
-from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty, loads
+from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty, loads, without_stand_ins
 from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, read_table_schema
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
@@ -37,7 +37,7 @@ def read_resources(
         if not isinstance(item, Mapping):
             notebook.note("resource_unreadable", "resources", Found(item, f"{name}[{index}]"))
             continue
-        resources.append(_resource(item, prefix, columns, notebook))
+        resources.append(_resource(without_stand_ins(item), prefix, columns, notebook))
     return resources
 
 
