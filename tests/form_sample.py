@@ -182,14 +182,15 @@ def samples(level: str, number: int = 0) -> Iterator[tuple[str, str, int, Sample
 
     Args:
         level: ``dataset`` or ``resource``.
-        number: which of several resources.
+        number: which of several resources; only the first has what the form keeps but does not ask for, so that the
+            second is as a person makes it.
 
     Yields:
         Field, subfield (or empty), number of the box, sample.
     """
     rows = {(row.field, row.subfield): row for row in crosswalk() if row.level == level}
     for name, field in described(level).items():
-        if name in of_the_site(level):
+        if name in of_the_site(level) or (number and field.get("preset") == "mx_internal"):
             continue
         row = rows[name, ""]
         inner = field.get("repeating_subfields")

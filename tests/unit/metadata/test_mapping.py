@@ -130,6 +130,24 @@ class TestCkan:
         assert dataset["documentation"] == ["http://ejemplo.gob.mx/dic.csv"]
         assert (dataset["issued"], dataset["modified"]) == ("2016-01-10", "2016-03-01")
 
+    @pytest.mark.parametrize(
+        "addresses",
+        [
+            {"url": "https://x.mx/a.csv"},
+            {"url": "https://x.mx/a.csv", "access_url": "https://x.mx/pagina"},
+            {"url": "https://x.mx/a.csv", "download_url": "https://x.mx/a.csv", "access_url": "https://x.mx/pagina"},
+            {"url": "https://x.mx/visor", "download_url": "https://x.mx/a.csv", "access_url": "https://x.mx/pagina"},
+        ],
+    )
+    def test_what_ckan_opens_stays_what_is_opened(self, addresses: dict[str, str]) -> None:
+        (resource,) = map_record({"title": "x", "resources": [addresses]}, "ckan").dataset["resources"]
+        assert {name: resource[name] for name in ("url", "download_url", "access_url") if name in resource} == addresses
+
+    def test_without_an_address_to_open_it_is_the_file_or_the_page(self) -> None:
+        resources = [{"download_url": "https://x.mx/a.csv"}, {"url": "", "access_url": "https://x.mx/pagina"}]
+        mapped = map_record({"title": "x", "resources": resources}, "ckan").dataset
+        assert [resource["url"] for resource in mapped["resources"]] == ["https://x.mx/a.csv", "https://x.mx/pagina"]
+
     def test_author_and_maintainer_are_both_kept(self) -> None:
         people = {"maintainer": "Ana", "maintainer_email": "ana@x.mx", "author": "Área", "author_email": "area@x.mx"}
         dataset = map_record({"title": "x", **people}, "ckan").dataset

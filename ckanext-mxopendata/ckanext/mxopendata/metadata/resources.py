@@ -95,10 +95,13 @@ def _addresses(item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], n
         value = read_single(rows[name], found, notebook) if found else None
         if value is not None:
             read[name] = value
-    opened = read.get("download_url") or read.get("access_url")
+    ways = rows["url"].ways(*columns)
+    # CKAN says itself what it opens; elsewhere that follows from the file and the page.
+    opened = None if "url" in ways else read.get("download_url") or read.get("access_url")
     if opened is None:
-        found = first(item, rows["url"].ways(*columns), prefix)
+        found = first(item, ways, prefix)
         opened = read_single(rows["url"], found, notebook) if found else None
+    opened = opened or read.get("download_url") or read.get("access_url")
     if opened is None:
         notebook.note("resource_without_url", "url", Found(item.get("title") or item.get("name") or "", prefix[:-1]))
     addresses: dict[str, Any] = {"url": opened or ""}
