@@ -130,6 +130,15 @@ class TestCkan:
         assert dataset["documentation"] == ["http://ejemplo.gob.mx/dic.csv"]
         assert (dataset["issued"], dataset["modified"]) == ("2016-01-10", "2016-03-01")
 
+    def test_a_place_in_several_extras_is_one_place(self) -> None:
+        """As ckanext-dcat's former profiles leave it."""
+        shape = '{"type": "Point", "coordinates": [-103.35, 20.67]}'
+        written = {"spatial": shape, "spatial_text": "Guadalajara", "spatial_uri": "https://sws.geonames.org/4005539/"}
+        extras = [{"key": key, "value": value} for key, value in {**written, "cvegeo": "14039"}.items()]
+        (place,) = map_record({"title": "x", "extras": extras}, "ckan").dataset["spatial_coverage"]
+        assert place.pop("geom") == shape
+        assert place == {"cvegeo": "14039", "text": "Guadalajara", "uri": "https://sws.geonames.org/4005539/"}
+
     @pytest.mark.parametrize(
         "addresses",
         [

@@ -187,14 +187,11 @@ def _places(
         if own:
             return own
     places = _read_places(found, notebook)
-    flat = list(every(record, names["text"].ways(*columns)))
-    for name in flat:
-        place = _read_places(name, notebook)
-        if places and place:
-            # a polygon in "spatial" and its name in "spatial_text" are one place
-            places[0] = {**place[0], **places[0]}
-        else:
-            places.extend(place)
+    # A polygon in "spatial", its key, its name and its address in extras of their own are one place.
+    for subfield in ("cvegeo", "text", "uri"):
+        for flat in every(record, names[subfield].ways(*columns)):
+            for place in _read_places(flat, notebook)[:1]:
+                places[:1] = [{**place, **places[0]}] if places else [place]
     return places
 
 
