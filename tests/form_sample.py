@@ -24,7 +24,7 @@ SITE = "https://datos.ejemplo.gob.mx"
 # How many boxes, lines and terms are filled in wherever there may be several.
 SEVERAL = 2
 # Each resource is another file.
-FILE_TYPES = ("CSV", "JSON")
+FILE_TYPES = ("CSV", "JSON", "XML")
 _FIRST_DAY = date(2010, 1, 1)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,8 @@ from .conftest import records_of
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site", "with_request_context")]
 
+# The last of the files is uploaded, the others are addresses.
+UPLOADED, CONTENT = "padron.xml", b"<padron/>"
 RDF = ("ttl", "rdf", "jsonld", "nt")
 # Controls of CKAN's own forms that are no fields of the model.
 CKANS_OWN = frozenset((
@@ -86,7 +89,15 @@ def _send(app: Any, headers: dict[str, str], address: str, **form: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def stored(app: Any, institution: dict[str, Any], editor: dict[str, str]) -> dict[str, Any]:
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where the site keeps uploaded files and exports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(tk.config, "ckan.storage_path", str(tmp_path_factory.mktemp("almacen")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def stored(app: Any, institution: dict[str, Any], editor: dict[str, str], storage: None) -> dict[str, Any]:
     """The dataset that an editor published through the two forms, as anybody's API call shows it."""
     whole = {**form_sample.typed("dataset"), "owner_org": institution["id"], "private": "False"}
     assert _controls(app.get("/dataset/new", headers=editor)) - CKANS_OWN == _asked("dataset")
@@ -94,7 +105,10 @@ def stored(app: Any, institution: dict[str, Any], editor: dict[str, str]) -> dic
     assert _controls(app.get(page, headers=editor)) - CKANS_OWN == _asked("resource")
     for number in range(len(form_sample.FILE_TYPES)):
         last = number == len(form_sample.FILE_TYPES) - 1
-        file = form_sample.typed("resource", number)
+        file: dict[str, Any] = form_sample.typed("resource", number)
+        if last:
+            file["upload"] = (BytesIO(CONTENT), UPLOADED)
+            file.update(url=UPLOADED, url_type="upload")
         page = _send(app, editor, page, id="", save="go-metadata" if last else "again", **file)
     shown = app.get(f"/api/3/action/package_show?id={page.rpartition('/')[2]}").json["result"]
     assert shown["state"] == "active"
@@ -102,21 +116,17 @@ def stored(app: Any, institution: dict[str, Any], editor: dict[str, str]) -> dic
 
 
 @pytest.fixture(scope="module")
-def exported(
-    stored: dict[str, Any], institution: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Path]]:
+def exported(stored: dict[str, Any], institution: dict[str, Any], storage: None) -> dict[str, Path]:
     """The files of a real export of the institution's catalogue: format → file."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(tk.config, "ckan.storage_path", str(tmp_path_factory.mktemp("almacen")))
-        formats = (*RDF, "datajson")
-        arguments = [word for name in formats for word in ("--format", name)]
-        arguments += ["--institution", institution["name"], "--json"]
-        result = runner().invoke(export, arguments, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        documents = json.loads(result.stdout)
-        assert [document["dropped"] for document in documents] == [[]] * len(formats)
-        assert [document["filled"] for document in documents] == [[]] * len(formats)
-        yield {document["format"]: Path(document["file"]) for document in documents}
+    formats = (*RDF, "datajson")
+    arguments = [word for name in formats for word in ("--format", name)]
+    arguments += ["--institution", institution["name"], "--json"]
+    result = runner().invoke(export, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    documents = json.loads(result.stdout)
+    assert [document["dropped"] for document in documents] == [[]] * len(formats)
+    assert [document["filled"] for document in documents] == [[]] * len(formats)
+    return {document["format"]: Path(document["file"]) for document in documents}
 
 
 def test_the_api_shows_what_was_typed(stored):
@@ -127,6 +137,10 @@ def test_the_api_shows_what_was_typed(stored):
     assert stored["gov_type"] == "federal"
     for number, resource in enumerate(stored["resources"]):
         wanted = form_sample.expected("resource", number)
+        if resource["url_type"] == "upload":
+            assert resource["url"].endswith(f"/resource/{resource['id']}/download/{UPLOADED}")
+            del wanted["url"]
+            wanted["size"] = len(CONTENT)  # CKAN weighs it itself
         assert {name: resource.get(name) for name in wanted} == wanted
     assert len(stored["resources"]) == len(form_sample.FILE_TYPES)
     filled = {name for name, *_ in form_sample.samples("dataset")} | form_sample.of_the_site("dataset")

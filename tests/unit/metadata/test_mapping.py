@@ -241,6 +241,18 @@ class TestCkan:
         assert mapped.findings == []
 
 
+class TestTable:
+    @pytest.mark.parametrize(
+        ("answer", "access"),
+        [("Sí", "non_public"), ("NO", "public"), ("Privado", "non_public"), ("Publico", "public"), ("Tal vez", None)],
+    )
+    def test_who_has_private_data_is_not_public(self, answer: str, access: str | None) -> None:
+        """The inventory asks for the contrary of what the template calls accessLevel."""
+        mapped = map_record({"ds:title": "x", "¿Tiene datos privados?": answer}, "table")
+        assert mapped.dataset.get("access_rights") == access
+        assert codes(mapped) == (set() if access else {"access_rights_unknown"})
+
+
 class TestNothingIsLost:
     def test_a_text_of_tags_only_is_reported_and_left_out(self) -> None:
         mapped = map_record({"title": "x", "description": "<p><br></p>", "distribution": []}, "datajson")

@@ -36,7 +36,8 @@ def further_properties(level: str, stored: Mapping[str, Any], stand_ins: Iterabl
     """
     added: dict[str, Any] = {STAND_INS: list(stand_ins)} if stand_ins else {}
     for name, row in _carried(level).items():
-        value = _value(row, stored.get(name))
+        raw = stored.get(name)
+        value = _value(row, raw) if raw else None
         if not is_empty(value) and not _SAID_WHOLE.get(name, _never)(value):
             added[name] = value
     return {EXTENSION: added} if added else {}

@@ -46,6 +46,8 @@ _TECHNICAL = frozenset((
     "provenance", "spatial_text", "temporal_start", "temporal_end", "superThemeTaxonomy",
 ))  # fmt: skip
 _OF_THE_EXTENSION = frozenset((f"{EXTENSION}.{STAND_INS}",))
+# Heading that asks for the contrary of our field -> what its answers mean.
+_ANSWERS: Mapping[str, Mapping[str, Any]] = {"¿Tiene datos privados?": {"sí": "non_public", "no": "public"}}
 # Property of Project Open Data that we read from nobody -> field of our extension that says the same.
 _SAID_IN_THE_EXTENSION = {"references": "documentation"}
 _LOCAL_BUT_READ = frozenset(("gov_type",))
@@ -179,13 +181,13 @@ class _Mapping:
         return None if found is None else self._read(row, found)
 
     def _read(self, row: CrosswalkField, found: Found) -> Any:
-        found = Found(self._translated(row.field, found.value), found.location)
+        found = Found(self._translated(row.field, found.value, found.location), found.location)
         if row.cardinality == "list":
             return read_list(row, Found(loads(found.value), found.location), self.notebook)
         return read_single(row, found, self.notebook)
 
-    def _translated(self, name: str, value: Any) -> Any:
-        table = self.settings.values.get(name)
+    def _translated(self, name: str, value: Any, location: str = "") -> Any:
+        table = {**_ANSWERS.get(location, {}), **self.settings.values.get(name, {})}
         if not table:
             return value
         folded = {fold(written): meant for written, meant in table.items()}
