@@ -130,6 +130,33 @@ class TestCkan:
         assert dataset["documentation"] == ["http://ejemplo.gob.mx/dic.csv"]
         assert (dataset["issued"], dataset["modified"]) == ("2016-01-10", "2016-03-01")
 
+    def test_a_place_in_several_extras_is_one_place(self) -> None:
+        """As ckanext-dcat's former profiles leave it."""
+        shape = '{"type": "Point", "coordinates": [-103.35, 20.67]}'
+        written = {"spatial": shape, "spatial_text": "Guadalajara", "spatial_uri": "https://sws.geonames.org/4005539/"}
+        extras = [{"key": key, "value": value} for key, value in {**written, "cvegeo": "14039"}.items()]
+        (place,) = map_record({"title": "x", "extras": extras}, "ckan").dataset["spatial_coverage"]
+        assert place.pop("geom") == shape
+        assert place == {"cvegeo": "14039", "text": "Guadalajara", "uri": "https://sws.geonames.org/4005539/"}
+
+    @pytest.mark.parametrize(
+        "addresses",
+        [
+            {"url": "https://x.mx/a.csv"},
+            {"url": "https://x.mx/a.csv", "access_url": "https://x.mx/pagina"},
+            {"url": "https://x.mx/a.csv", "download_url": "https://x.mx/a.csv", "access_url": "https://x.mx/pagina"},
+            {"url": "https://x.mx/visor", "download_url": "https://x.mx/a.csv", "access_url": "https://x.mx/pagina"},
+        ],
+    )
+    def test_what_ckan_opens_stays_what_is_opened(self, addresses: dict[str, str]) -> None:
+        (resource,) = map_record({"title": "x", "resources": [addresses]}, "ckan").dataset["resources"]
+        assert {name: resource[name] for name in ("url", "download_url", "access_url") if name in resource} == addresses
+
+    def test_without_an_address_to_open_it_is_the_file_or_the_page(self) -> None:
+        resources = [{"download_url": "https://x.mx/a.csv"}, {"url": "", "access_url": "https://x.mx/pagina"}]
+        mapped = map_record({"title": "x", "resources": resources}, "ckan").dataset
+        assert [resource["url"] for resource in mapped["resources"]] == ["https://x.mx/a.csv", "https://x.mx/pagina"]
+
     def test_author_and_maintainer_are_both_kept(self) -> None:
         people = {"maintainer": "Ana", "maintainer_email": "ana@x.mx", "author": "Área", "author_email": "area@x.mx"}
         dataset = map_record({"title": "x", **people}, "ckan").dataset
@@ -212,6 +239,18 @@ class TestCkan:
         assert {name: mapped.dataset.get(name) for name in ours} == ours
         assert {name: mapped.dataset["resources"][0].get(name) for name in resource} == resource
         assert mapped.findings == []
+
+
+class TestTable:
+    @pytest.mark.parametrize(
+        ("answer", "access"),
+        [("Sí", "non_public"), ("NO", "public"), ("Privado", "non_public"), ("Publico", "public"), ("Tal vez", None)],
+    )
+    def test_who_has_private_data_is_not_public(self, answer: str, access: str | None) -> None:
+        """The inventory asks for the contrary of what the template calls accessLevel."""
+        mapped = map_record({"ds:title": "x", "¿Tiene datos privados?": answer}, "table")
+        assert mapped.dataset.get("access_rights") == access
+        assert codes(mapped) == (set() if access else {"access_rights_unknown"})
 
 
 class TestNothingIsLost:

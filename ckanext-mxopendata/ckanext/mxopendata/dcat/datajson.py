@@ -2,7 +2,7 @@
 
 Pure. Stand-ins, at export only and counted: description ← title; publisher and contact name ← the institution;
 identifier ← CKAN's id; modified ← when this catalogue last wrote the dataset; a distribution without any address ← its
-page here.
+page here. What it has no property for is added under ``mxopendata`` (:mod:`.datajson_extension`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext
+from ckanext.mxopendata.dcat.datajson_extension import LANGUAGE, MAXIMUM_RIGHTS, further_properties
+from ckanext.mxopendata.dcat.distributions import addresses
 from ckanext.mxopendata.dcat.writer import UNUSABLE, ExportReport
 from ckanext.mxopendata.metadata.records import stored_list
 
@@ -33,11 +35,11 @@ HEAD: Mapping[str, str] = {
 _ACCESS_LEVELS = {"public": "public", "restricted": "restricted public", "non_public": "non-public"}
 _EMAIL = re.compile(r"mailto:[\w~!$&'()*+,;=:.-]+@[\w.-]+\.[\w.-]+")
 _MEDIA_TYPE = re.compile(r"[-\w]+/[-\w]+(\.[-\w]+)*([+][-\w]+)?")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?")
 _INTERVAL = re.compile(r"R/P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?")
 _CONTINUOUS = "R/PT1S"
-_MAXIMUM_RIGHTS = 255
 _NOT_STATED = "application/octet-stream"
+# Field that was stood in for -> its property. An identifier is one all the same: it stays the dataset's.
+_STAND_INS = {"notes": "description", "modified": "modified", "access_rights": "accessLevel"}
 
 
 @dataclass
@@ -74,9 +76,16 @@ def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
         **_coverage(builder, dataset),
         **_pages(builder, dataset),
         "distribution": [_distribution(builder, dataset, resource) for resource in resources],
+        **further_properties("dataset", dataset, _stand_ins(builder, dataset)),
     }
     kept = {name: value for name, value in entry.items() if value not in (None, "", [])}
     return Entry(kept, len(resources), builder.dropped, builder.filled)
+
+
+def _stand_ins(builder: Builder, dataset: Mapping[str, Any]) -> list[str]:
+    """The properties of the entry that say nothing of the dataset; asked when all of them are written."""
+    filled = [name for field_name, name in _STAND_INS.items() if field_name in builder.filled]
+    return filled if stored_list(dataset.get("contact")) else [*filled, "contactPoint"]
 
 
 def _texts(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,11 +151,11 @@ def _terms(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
         builder.fill("access_rights")
     return {
         "accessLevel": _ACCESS_LEVELS.get(access, "public"),
-        "rights": values.clean_text(dataset.get("access_comment"))[:_MAXIMUM_RIGHTS],
+        "rights": values.clean_text(dataset.get("access_comment"))[:MAXIMUM_RIGHTS],
         "accrualPeriodicity": _frequency(builder, frequency),
         "theme": list(dict.fromkeys(term.label_es for term in themes if term)),
         "license": licence.value if licence else None,
-        "language": [language for language in languages if _LANGUAGE.fullmatch(language)],
+        "language": [language for language in languages if LANGUAGE.fullmatch(language)],
     }
 
 
@@ -196,19 +205,20 @@ def _pages(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _distribution(builder: Builder, dataset: Mapping[str, Any], resource: Mapping[str, Any]) -> dict[str, Any]:
-    url = builder.iri("resource.url", resource.get("url"))
-    download = builder.iri("resource.download_url", resource.get("download_url"))
-    access = builder.iri("resource.access_url", resource.get("access_url"))
-    if download is None and resource.get("url_type") == "upload":
-        download = url
-    page = access or (url if url != download else None)
+    opened, download, access = addresses(builder, resource)
+    page = access or (opened if opened != download else None)
+    stand_ins = []
     if page is None and download is None:
+        stand_ins.append("accessURL")
         page = values.make_iri(f"{builder.subject.value}/resource/{resource['id']}")
-        builder.fill("resource.url")
     name = builder.checked(
         "resource.mimetype", resource.get("mimetype"), values.read_media_type, "dcat_invalid_media_type"
     )
     media_type = name if name and _MEDIA_TYPE.fullmatch(name) else None
+    if media_type is None and download:
+        # Project Open Data asks for one wherever there is a file.
+        stand_ins.append("mediaType")
+        media_type = _NOT_STATED
     distribution = {
         "@type": "dcat:Distribution",
         "title": values.clean_text(resource.get("name")),
@@ -216,9 +226,9 @@ def _distribution(builder: Builder, dataset: Mapping[str, Any], resource: Mappin
         "format": values.clean_text(resource.get("format")),
         "accessURL": page.value if page else None,
         "downloadURL": download.value if download else None,
-        # Project Open Data asks for one wherever there is a file.
-        "mediaType": media_type or (_NOT_STATED if download else None),
+        "mediaType": media_type,
         **_file_facts(builder, dataset, resource),
+        **further_properties("resource", resource, stand_ins),
     }
     return {key: value for key, value in distribution.items() if value}
 

@@ -49,22 +49,28 @@ def add_distribution(builder: Builder, dataset: Mapping[str, Any], resource: Res
 
 
 def _add_addresses(builder: Builder, node: NamedNode, resource: Resource) -> None:
-    """``url`` is what CKAN opens; ``download_url`` the file; ``access_url`` a page, only where it differs."""
+    opened, download, page = addresses(builder, resource)
+    builder.add(node, DCAT.accessURL, page or opened or download or node)
+    if page is not None and opened not in (page, download):
+        builder.add(node, DCAT.accessURL, opened)
+    builder.add(node, DCAT.downloadURL, download)
+
+
+def addresses(builder: Builder, resource: Resource) -> tuple[NamedNode | None, NamedNode | None, NamedNode | None]:
+    """Where a resource is found; that there is none is counted.
+
+    Returns:
+        What CKAN opens (``url``), the file (``download_url``), and a page that leads to it (``access_url``). What is
+        opened is the file where there is also a page, or where it was uploaded: a stored address is never lost.
+    """
     url = builder.iri("resource.url", resource.get("url"))
     download = builder.iri("resource.download_url", resource.get("download_url"))
-    access = builder.iri("resource.access_url", resource.get("access_url"))
-    if download is None and resource.get("url_type") == "upload":
+    page = builder.iri("resource.access_url", resource.get("access_url"))
+    if download is None and (resource.get("url_type") == "upload" or page not in (None, url)):
         download = url
-    if access is None and url is None and download is None:
-        access = node
+    if url is None and download is None and page is None:
         builder.fill("resource.url")
-    builder.add(node, DCAT.accessURL, access or url or download)
-    if access is not None and url is not None and url != access:
-        # The stored address is never lost: it is the file where there is also a page.
-        download = download or url
-        if url != download:
-            builder.add(node, DCAT.accessURL, url)
-    builder.add(node, DCAT.downloadURL, download)
+    return url, download, page
 
 
 def _add_terms(builder: Builder, node: NamedNode, dataset: Mapping[str, Any], resource: Resource) -> None:

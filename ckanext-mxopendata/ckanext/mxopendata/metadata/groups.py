@@ -9,7 +9,7 @@ from typing import Any
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, subfields_of
-from ckanext.mxopendata.metadata.records import Found, as_list, every, first, is_empty
+from ckanext.mxopendata.metadata.records import EXTENSION, Found, as_list, every, first, is_empty
 from ckanext.mxopendata.metadata.text import fold
 from ckanext.mxopendata.metadata.values import Notebook, read_single, scalar
 
@@ -64,6 +64,9 @@ def _contacts(
     if "ckan_extra" in columns:
         own = first(record, ("contact", "contact_point"))
         return _own_groups(own, names, notebook) or _flat_contact(record, names, notebook)
+    own = _own_groups(first(record, (f"{EXTENSION}.contact",)), names, notebook)
+    if own:
+        return own
     contacts = []
     point = first(record, ("contactPoint",))
     for item in as_list(point.value if point else None):
@@ -184,14 +187,11 @@ def _places(
         if own:
             return own
     places = _read_places(found, notebook)
-    flat = list(every(record, names["text"].ways(*columns)))
-    for name in flat:
-        place = _read_places(name, notebook)
-        if places and place:
-            # a polygon in "spatial" and its name in "spatial_text" are one place
-            places[0] = {**place[0], **places[0]}
-        else:
-            places.extend(place)
+    # A polygon in "spatial", its key, its name and its address in extras of their own are one place.
+    for subfield in ("cvegeo", "text", "uri"):
+        for flat in every(record, names[subfield].ways(*columns)):
+            for place in _read_places(flat, notebook)[:1]:
+                places[:1] = [{**place, **places[0]}] if places else [place]
     return places
 
 

@@ -14,7 +14,19 @@ from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, crosswalk, fields_of
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.groups import read_groups
-from ckanext.mxopendata.metadata.records import Found, as_list, columns, every, first, is_empty, loads, look, unwrap
+from ckanext.mxopendata.metadata.records import (
+    EXTENSION,
+    STAND_INS,
+    Found,
+    as_list,
+    columns,
+    every,
+    first,
+    is_empty,
+    loads,
+    look,
+    unwrap,
+)
 from ckanext.mxopendata.metadata.resources import commonest_frequency, read_licence, read_resources
 from ckanext.mxopendata.metadata.text import fold
 from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, scalar
@@ -33,6 +45,11 @@ _TECHNICAL = frozenset((
     "source_catalog", "source_identifier", "source_url", "harvested_at", "archived_at", "possible_duplicate_of",
     "provenance", "spatial_text", "temporal_start", "temporal_end", "superThemeTaxonomy",
 ))  # fmt: skip
+_OF_THE_EXTENSION = frozenset((f"{EXTENSION}.{STAND_INS}",))
+# Heading that asks for the contrary of our field -> what its answers mean.
+_ANSWERS: Mapping[str, Mapping[str, Any]] = {"¿Tiene datos privados?": {"sí": "non_public", "no": "public"}}
+# Property of Project Open Data that we read from nobody -> field of our extension that says the same.
+_SAID_IN_THE_EXTENSION = {"references": "documentation"}
 _LOCAL_BUT_READ = frozenset(("gov_type",))
 _GROUPS = frozenset(("contact", "creator", "temporal_coverage", "spatial_coverage"))
 
@@ -164,13 +181,13 @@ class _Mapping:
         return None if found is None else self._read(row, found)
 
     def _read(self, row: CrosswalkField, found: Found) -> Any:
-        found = Found(self._translated(row.field, found.value), found.location)
+        found = Found(self._translated(row.field, found.value, found.location), found.location)
         if row.cardinality == "list":
             return read_list(row, Found(loads(found.value), found.location), self.notebook)
         return read_single(row, found, self.notebook)
 
-    def _translated(self, name: str, value: Any) -> Any:
-        table = self.settings.values.get(name)
+    def _translated(self, name: str, value: Any, location: str = "") -> Any:
+        table = {**_ANSWERS.get(location, {}), **self.settings.values.get(name, {})}
         if not table:
             return value
         folded = {fold(written): meant for written, meant in table.items()}
@@ -268,8 +285,13 @@ class _Mapping:
 
     def _left_out(self) -> None:
         """Name the keys of the record that nothing was taken from."""
-        known = {way.split(".")[0] for row in crosswalk() for way in row.ways(*self.columns)}
-        known |= set(fields_of("dataset")) | {way.split(".")[0] for way in self.settings.field_map.values()}
+        ways = {way for row in crosswalk() for way in row.ways(*self.columns)}
+        known = {way.split(".")[0] for way in (*ways, *self.settings.field_map.values())} | set(fields_of("dataset"))
         left = sorted(key for key in self.record if key not in known | _TECHNICAL and not is_empty(self.record[key]))
+        own = self.record.get(EXTENSION)
+        if EXTENSION in known and isinstance(own, Mapping):
+            # of a portal whose version of the suite has more fields than this one
+            left += sorted(f"{EXTENSION}.{key}" for key in own if f"{EXTENSION}.{key}" not in ways | _OF_THE_EXTENSION)
+            left = [key for key in left if _SAID_IN_THE_EXTENSION.get(key) not in own]
         if left:
             self.notebook.note("fields_left_out", None, Found(", ".join(left), ""), count=len(left))

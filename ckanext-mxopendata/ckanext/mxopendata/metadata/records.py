@@ -10,6 +10,10 @@ from typing import Any
 PLATFORMS = ("ckan", "datajson", "table")
 # What only ADELA's catalogo.json has: there landingPage is the data dictionary and publisher holds a person's post.
 _ADELA_KEYS = frozenset(("govType", "openessRating", "publishDate", "public"))
+# Where a data.json of this suite keeps, under the names of our fields, what Project Open Data has no property for.
+EXTENSION = "mxopendata"
+# Within it: names of the properties that say nothing of the dataset itself.
+STAND_INS = "stand_ins"
 COLUMNS = {
     "ckan": ("ckan_extra", "pnda"),
     "datajson": ("datajson",),
@@ -40,7 +44,7 @@ def is_empty(value: Any) -> bool:
 def unwrap(record: Mapping[str, Any], platform: str) -> dict[str, Any]:
     """The record with CKAN's extras as fields of their own; a field of the dataset wins over an extra of its name."""
     if platform != "ckan":
-        return dict(record)
+        return without_stand_ins(record)
     unwrapped: dict[str, Any] = {}
     for key, value in _extras(record.get("extras")):
         unwrapped.setdefault(str(key), loads(value))
@@ -50,6 +54,13 @@ def unwrap(record: Mapping[str, Any], platform: str) -> dict[str, Any]:
         if key != "extras" and (key not in unwrapped or not is_empty(value))
     )
     return unwrapped
+
+
+def without_stand_ins(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record or distribution without what another portal of this suite wrote only because Project Open Data asks."""
+    own = record.get(EXTENSION)
+    names = as_list(own.get(STAND_INS)) if isinstance(own, Mapping) else []
+    return {key: value for key, value in record.items() if key not in names}
 
 
 def _extras(extras: Any) -> Iterator[tuple[Any, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
-from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty, loads
+from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty, loads, without_stand_ins
 from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, read_table_schema
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
@@ -37,7 +37,7 @@ def read_resources(
         if not isinstance(item, Mapping):
             notebook.note("resource_unreadable", "resources", Found(item, f"{name}[{index}]"))
             continue
-        resources.append(_resource(item, prefix, columns, notebook))
+        resources.append(_resource(without_stand_ins(item), prefix, columns, notebook))
     return resources
 
 
@@ -95,10 +95,13 @@ def _addresses(item: Mapping[str, Any], prefix: str, columns: tuple[str, ...], n
         value = read_single(rows[name], found, notebook) if found else None
         if value is not None:
             read[name] = value
-    opened = read.get("download_url") or read.get("access_url")
+    ways = rows["url"].ways(*columns)
+    # CKAN says itself what it opens; elsewhere that follows from the file and the page.
+    opened = None if "url" in ways else read.get("download_url") or read.get("access_url")
     if opened is None:
-        found = first(item, rows["url"].ways(*columns), prefix)
+        found = first(item, ways, prefix)
         opened = read_single(rows["url"], found, notebook) if found else None
+    opened = opened or read.get("download_url") or read.get("access_url")
     if opened is None:
         notebook.note("resource_without_url", "url", Found(item.get("title") or item.get("name") or "", prefix[:-1]))
     addresses: dict[str, Any] = {"url": opened or ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal, InvalidOperation
 
 from ckanext.mxopendata.metadata.readers.reading import NOTHING, Reading, unreadable
 
@@ -38,7 +39,8 @@ def read_size(text: object) -> Reading:
     return Reading(round(number * unit), certain=False, note="size_rounded")
 
 
-def _number(text: str) -> float | None:
+def _number(text: str) -> Decimal | None:
+    """Exactly: a float would change the last digits of more than 2^53 bytes."""
     digits = re.sub(r"\s", "", text)
     if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d+)?", digits):
         digits = digits.replace(",", "")
@@ -47,6 +49,6 @@ def _number(text: str) -> float | None:
     else:
         digits = digits.replace(",", ".")
     try:
-        return float(digits)
-    except ValueError:
+        return Decimal(digits)
+    except InvalidOperation:
         return None
