@@ -46,6 +46,8 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["private_run"]}, INSIDE),
     ("mxopendata_harvest_record_list", lambda site: {"run": site["private_run"]}, INSIDE),
+    ("mxopendata_harvest_doubtful_list", lambda site: {}, WITH_ACCOUNT),
+    ("mxopendata_harvest_doubtful_decide", lambda site: {"id": site["doubtful"]}, EDITORS),
     ("mxopendata_harvest_run_list", lambda site: {}, EVERYBODY),
     ("mxopendata_harvest_source_list", lambda site: {}, EVERYBODY),
     ("mxopendata_dump_show", lambda site: {"format": "ttl"}, EVERYBODY),
@@ -88,6 +90,11 @@ def _role(institution: str) -> str:
     return role.id
 
 
+def _doubtful(institution: str) -> str:
+    other = factories.Dataset(owner_org=institution)
+    return factories.Dataset(owner_org=institution, possible_duplicate_of=other["id"])["id"]
+
+
 @pytest.fixture(scope="module")
 def site(clean_site: None) -> Site:
     users = {role: factories.User() for role in ("member", "editor", "admin", "other_admin")}
@@ -101,6 +108,7 @@ def site(clean_site: None) -> Site:
         "institution": institution["id"],
         "public": factories.Dataset(owner_org=institution["id"])["id"],
         "private": factories.Dataset(owner_org=institution["id"], private=True)["id"],
+        "doubtful": _doubtful(institution["id"]),
         "role": _role(institution["id"]),
         "run": _run(_source("fuente-publica", institution["id"], private=False)["id"]),
         "private_run": _run(_source("fuente-privada", institution["id"], private=True)["id"]),

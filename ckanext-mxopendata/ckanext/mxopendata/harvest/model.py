@@ -119,6 +119,18 @@ class Identity(tk.BaseModel):
     archived_at: Any = sa.Column(sa.DateTime(timezone=True))
 
 
+class Redirect(tk.BaseModel):
+    """Where the address of a dataset leads that was found to be another one."""
+
+    __tablename__ = "mxopendata_harvest_redirect"
+    __allow_unmapped__ = True
+
+    former_id: Any = sa.Column(sa.UnicodeText, primary_key=True)
+    former_name: Any = sa.Column(sa.UnicodeText, nullable=False)
+    dataset_id: Any = sa.Column(sa.UnicodeText, nullable=False)
+    created: Any = sa.Column(sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()"))
+
+
 class ManagedSource(tk.BaseModel):
     """A harvest source that a configuration file created; only these does ``sources sync`` touch."""
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal
-from ckanext.mxopendata.harvest import engine, report
+from ckanext.mxopendata.harvest import duplicates, engine, report
 from ckanext.mxopendata.language import current_language
 
 __all__ = ["bp"]
@@ -62,7 +62,8 @@ def index() -> str:
     counts: dict[str, int] = {}
     for source in sources:
         counts[source["health"]] = counts.get(source["health"], 0) + 1
-    shown = {"sources": chosen, "total": len(sources), "counts": counts, "wanted": wanted}
+    doubtful = bool(tk.current_user.is_authenticated) and duplicates.is_any_waiting()
+    shown = {"sources": chosen, "total": len(sources), "counts": counts, "wanted": wanted, "doubtful": doubtful}
     return tk.render("mxopendata/harvest/index.html", shown)
 
 

@@ -12,13 +12,16 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
-from ckanext.mxopendata.harvest import carriers, engine, index, report, sources
+from ckanext.mxopendata.form_start import fresh_context
+from ckanext.mxopendata.harvest import carriers, duplicates, engine, index, report, sources
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
     "harvest_source_clear",
     "harvest_source_reindex",
+    "mxopendata_harvest_doubtful_decide",
+    "mxopendata_harvest_doubtful_list",
     "mxopendata_harvest_record_list",
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
@@ -48,6 +51,49 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
     if tk.asbool(data_dict.get("causes", False)):
         shown["causes"] = report.causes(run, current_language())
     return shown
+
+
+@tk.side_effect_free
+def mxopendata_harvest_doubtful_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """The datasets of which somebody must say whether they are one of before, and that this person may decide on.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``source``: name or id of a harvest source; all where nothing is said.
+
+    Returns:
+        As :func:`.duplicates.doubtful`.
+    """
+    tk.check_access("mxopendata_harvest_doubtful_list", context, data_dict)
+    found = duplicates.doubtful(data_dict.get("source"))
+    return [item for item in found if _may_decide(context, item["dataset"]["id"])]
+
+
+def mxopendata_harvest_doubtful_decide(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say whether a doubtful dataset is the one of before.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``id``: of the doubtful dataset; ``same``: whether it is.
+
+    Returns:
+        ``{"dataset", "same"}``: the name of the dataset that stays.
+    """
+    tk.check_access("mxopendata_harvest_doubtful_decide", context, data_dict)
+    dataset, other = duplicates.pair(data_dict["id"])
+    same = tk.asbool(tk.get_or_bust(data_dict, "same"))
+    if same:
+        duplicates.accept(dataset, other, fresh_context(context))
+    else:
+        duplicates.reject(dataset)
+    return {"dataset": (other if same else dataset)["name"], "same": same}
+
+
+def _may_decide(context: Context, dataset_id: str) -> bool:
+    try:
+        return tk.check_access("mxopendata_harvest_doubtful_decide", fresh_context(context), {"id": dataset_id})
+    except tk.NotAuthorized:
+        return False
 
 
 @tk.side_effect_free

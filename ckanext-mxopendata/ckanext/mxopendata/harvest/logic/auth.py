@@ -5,9 +5,12 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
-from ckanext.mxopendata.harvest import engine
+from ckanext.mxopendata.form_start import fresh_context
+from ckanext.mxopendata.harvest import duplicates, engine
 
 __all__ = [
+    "mxopendata_harvest_doubtful_decide",
+    "mxopendata_harvest_doubtful_list",
     "mxopendata_harvest_record_list",
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
@@ -41,4 +44,17 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> AuthRe
 @tk.auth_allow_anonymous_access
 def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> AuthResult:
     """Everybody; the action leaves out the private sources of other institutions."""
+    return {"success": True}
+
+
+def mxopendata_harvest_doubtful_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever has an account; the action leaves out what they may not decide."""
+    return {"success": bool(context.get("user"))}
+
+
+def mxopendata_harvest_doubtful_decide(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may edit both datasets, and remove the one that would go."""
+    dataset, other = duplicates.pair(tk.get_or_bust(data_dict, "id"))
+    for action, known in (("package_update", dataset), ("package_delete", dataset), ("package_update", other)):
+        tk.check_access(action, fresh_context(context), {"id": known["id"]})
     return {"success": True}
