@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, FlattenDataDict, FlattenErrorDict, FlattenKey
 
-from ckanext.mxopendata.logic.completeness import sentence
+from ckanext.mxopendata.logic.completeness import once_per_validation, sentence
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import loads
 
@@ -36,7 +37,8 @@ def stored_value(key: FlattenKey, data: FlattenDataDict, context: Context) -> An
     if package is None:
         name = str(key[0])
         return getattr(group, name, None) or getattr(group, "extras", {}).get(name)
-    value: Any = tk.get_action("package_show")({"ignore_auth": True, "use_cache": False}, {"id": package.id})
+    show = partial(tk.get_action("package_show"), {"ignore_auth": True, "use_cache": False}, {"id": package.id})
+    value: Any = once_per_validation("stored", context, show)
     if key[0] == "resources":
         # CKAN 2.12 validates only the resources that changed, so that their places are not those of the stored ones
         resource_id = data.get((*key[:2], "id"))
