@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import sqlalchemy as sa
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+
+from ckanext.mxopendata.metadata.vocabularies import use_folders
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
@@ -61,6 +64,34 @@ def test_the_answer_is_of_one_validation_only(complete, as_editor):
     assert kept["spatial_coverage"] == [CONTRADICTED]
     with pytest.raises(tk.ValidationError):
         as_editor("package_create", **complete("de-aqui", spatial_coverage=[CONTRADICTED]))
+
+
+def read(field: dict[str, Any], text: str) -> Any:
+    """What the validator that ckanext-scheming makes for a field stores of a text; ``None`` where it refuses."""
+    key = (field["field_name"],)
+    data, errors = {key: text}, {key: []}
+    with suppress(tk.StopOnError):
+        tk.get_validator("mxopendata_read")(field, {})(key, data, errors, {"model": model, "session": model.Session})
+    return None if errors[key] else data[key]
+
+
+def test_a_validator_is_made_once_for_what_the_schema_says(tmp_path: Path) -> None:
+    """ckanext-scheming asks for one of every field of every dataset; fields that differ never share one."""
+    make = tk.get_validator("mxopendata_read")
+    term = {"field_name": "theme", "datatype": "term", "vocabulary": "themes", "label": "Tema"}
+    assert make(term, {}) is make(dict(term), {"another": "schema"})
+    other = [{**term, key: value} for key, value in (("datatype", "line"), ("vocabulary", "sectors"))]
+    assert [read(field, "Turismo") for field in (term, *other)] == ["turismo", "Turismo", None]
+
+    header = "id,label_es,label_en,uri,broader,status,replaced_by,exact_match,source"
+    (tmp_path / "vocabularies").mkdir()
+    (tmp_path / "vocabularies" / "themes.csv").write_text(f"{header}\nagua,Agua,Water,,,active,,,x\n", encoding="utf-8")
+    use_folders([tmp_path])
+    try:
+        assert (read(term, "Agua"), read(term, "turismo")) == ("agua", None)
+    finally:
+        use_folders([])
+    assert read(term, "turismo") == "turismo"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -71,40 +72,47 @@ def _for_scheming(make: Callable[[dict[str, Any]], Validator]) -> Callable[..., 
     return for_field
 
 
-def _row(field: dict[str, Any], datatype: str) -> CrosswalkField:
+def _row(field_name: str, datatype: str, vocabulary_id: str) -> CrosswalkField:
     """A row for the reader: the datatype of the schema, the vocabulary of the field."""
     blank = dict.fromkeys(CrosswalkField.__dataclass_fields__, "")
-    return CrosswalkField(
-        **{**blank, "field": field["field_name"], "datatype": datatype, "vocabulary": field.get("vocabulary", "")}
-    )
+    return CrosswalkField(**{**blank, "field": field_name, "datatype": datatype, "vocabulary": vocabulary_id})
 
 
-def mxopendata_read(datatype: str) -> Callable[..., Validator]:
-    """Reads one value by a datatype of the crosswalk; booleans are stored as ``true`` and ``false``."""
-
-    def make(field: dict[str, Any]) -> Validator:
-        row = _row(field, datatype)
-
-        def validator(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
-            value = data.get(key)
-            if is_blank(value):
-                leave_empty(key, data)
-            reading = read_value(row, value)
-            if reading.value is None:
-                refuse(reading.note or "term_unknown", key, data, errors, context)
-                return
-            data[key] = str(reading.value).lower() if isinstance(reading.value, bool) else reading.value
-
-        return validator
-
-    return _for_scheming(make)
+@_for_scheming
+def mxopendata_read(field: dict[str, Any]) -> Validator:
+    """Reads one value by the field's ``datatype`` (see the crosswalk); booleans are stored as ``true``, ``false``."""
+    return _value_reader(field["field_name"], field.get("datatype", "line"), field.get("vocabulary", ""))
 
 
 @_for_scheming
 def mxopendata_read_list(field: dict[str, Any]) -> Validator:
     """Reads a list: a JSON list, one value, or lines of text; stored as a JSON list without repetitions."""
-    known = next((row for row in crosswalk() if row.field == field["field_name"] and row.cardinality == "list"), None)
-    row = _row(field, known.datatype if known else "line")
+    return _list_reader(field["field_name"], field.get("vocabulary", ""))
+
+
+# ckanext-scheming asks for the validators of every field each time it validates a dataset. They follow from these
+# words of the schema alone, so each is made once; what may change (vocabularies) they look up when they are called.
+@cache
+def _value_reader(field_name: str, datatype: str, vocabulary_id: str) -> Validator:
+    row = _row(field_name, datatype, vocabulary_id)
+
+    def validator(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
+        value = data.get(key)
+        if is_blank(value):
+            leave_empty(key, data)
+        reading = read_value(row, value)
+        if reading.value is None:
+            refuse(reading.note or "term_unknown", key, data, errors, context)
+            return
+        data[key] = str(reading.value).lower() if isinstance(reading.value, bool) else reading.value
+
+    return validator
+
+
+@cache
+def _list_reader(field_name: str, vocabulary_id: str) -> Validator:
+    known = next((row for row in crosswalk() if row.field == field_name and row.cardinality == "list"), None)
+    row = _row(field_name, known.datatype if known else "line", vocabulary_id)
 
     def validator(key: FlattenKey, data: FlattenDataDict, errors: FlattenErrorDict, context: Context) -> None:
         if errors[key]:
