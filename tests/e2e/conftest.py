@@ -156,6 +156,22 @@ def open_page(stack: Stack, browser: Browser, login_states: Callable[[User], Any
     assert errors == []
 
 
+@pytest.fixture
+def passing(stack: Stack) -> Iterator[Callable[[str], str]]:
+    """Notes the name of a dataset that the test makes, so that it is gone again afterwards."""
+    names: list[str] = []
+
+    def note(name: str) -> str:
+        names.append(name)
+        return name
+
+    yield note
+    token = stack.user("sysadmin").token
+    for name in names:
+        if stack.status(f"/api/3/action/package_show?id={name}", token) == 200:
+            stack.api("dataset_purge", token=token, id=name)
+
+
 def quoted(text: str) -> str:
     """For a query string."""
     return urllib.parse.quote(text)

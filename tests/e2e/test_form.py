@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,17 +13,8 @@ from e2e.scripts import wait_for_scripts
 
 pytestmark = pytest.mark.e2e
 Opener = Callable[..., Page]
-NAME = "aforo-peatonal-con-el-teclado"
+Passing = Callable[[str], str]
 MOST_STEPS = 160
-
-
-@pytest.fixture
-def captured(stack: Any) -> Iterator[str]:
-    """The name of a dataset that is gone again after the test."""
-    yield NAME
-    token = stack.user("sysadmin").token
-    if stack.status(f"/api/3/action/package_show?id={NAME}", token) == 200:
-        stack.api("dataset_purge", token=token, id=NAME)
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -46,7 +37,8 @@ def points(page: Page) -> float:
     return page.locator(".mxopendata-guide meter").evaluate("meter => meter.value")
 
 
-def test_a_dataset_is_published_with_the_keyboard_alone(stack: Any, open_page: Opener, captured: str) -> None:
+def test_a_dataset_is_published_with_the_keyboard_alone(stack: Any, open_page: Opener, passing: Passing) -> None:
+    captured = passing("aforo-peatonal-con-el-teclado")
     editor = stack.user("editor", "jalisco")
     page = open_page("/dataset/new", user=editor)
     assert page.locator("html").get_attribute("lang") == "es"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,17 +13,8 @@ from e2e.scripts import wait_for_scripts
 
 pytestmark = pytest.mark.e2e
 Opener = Callable[..., Page]
-NAME = "prueba-de-captura-en-el-navegador"
+Passing = Callable[[str], str]
 TABLE = {"name": "aforo.csv", "mimeType": "text/csv", "buffer": b"lugar,personas\nCentro,12\n"}
-
-
-@pytest.fixture
-def captured(stack: Any) -> Iterator[str]:
-    """The name of a dataset that is gone again after the test."""
-    yield NAME
-    token = stack.user("sysadmin").token
-    if stack.status(f"/api/3/action/package_show?id={NAME}", token) == 200:
-        stack.api("dataset_purge", token=token, id=NAME)
 
 
 def choose(page: Page, field: str, words: str) -> None:
@@ -58,7 +49,8 @@ def finish(page: Page) -> None:
     press(page, page.locator("button[name=save][value=go-metadata]"))
 
 
-def test_from_an_empty_form_to_a_published_dataset(stack: Any, open_page: Opener, captured: str) -> None:
+def test_from_an_empty_form_to_a_published_dataset(stack: Any, open_page: Opener, passing: Passing) -> None:
+    captured = passing("prueba-de-captura-en-el-navegador")
     editor = stack.user("editor", "jalisco")
     page = open_page("/dataset/new", user=editor)
     page.locator("#field-title").fill("Prueba de captura en el navegador")

@@ -7,7 +7,7 @@ import secrets
 import zlib
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app
 
 import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
@@ -41,6 +41,14 @@ def _not_allowed(_error: tk.NotAuthorized) -> tuple[str, int]:
     return refusal(403, tk._("Not allowed"), tk._("Only editors of the institution upload its catalogue."))
 
 
+@bp.errorhandler(413)
+def _more_than_the_server_takes(_error: Exception) -> tuple[str, int]:
+    """An operator may let the server take less than this page; a table sent as a field instead of a file is none."""
+    maximum = min(MAXIMUM_UPLOAD, int(current_app.config.get("MAX_CONTENT_LENGTH") or MAXIMUM_UPLOAD))
+    is_larger = (tk.request.content_length or 0) > maximum
+    return refusal(413, tk._("Too large"), _larger_than(maximum) if is_larger else _no_file())
+
+
 @bp.route("/tabla", methods=["GET"])
 def page(name: str) -> str:
     """What the table is for; for editors, the upload."""
@@ -53,10 +61,9 @@ def preview(name: str) -> str | tuple[str, int]:
     institution = _for_editors(name)
     content = _uploaded()
     if not content:
-        return _render(name, problem=tk._("Choose a CSV or XLSX file.")), 400
+        return _render(name, problem=_no_file()), 400
     if len(content) > MAXIMUM_UPLOAD:
-        words = tk._("The file is larger than 10 MB. Split it, or ask whoever runs the portal to import it.")
-        return _render(name, problem=words), 413
+        return _render(name, problem=_larger_than(MAXIMUM_UPLOAD)), 413
     report = import_catalogue(content, institution, tk.current_user.name, dry_run=True)
     if len(report.catalogue.datasets) > MAXIMUM_DATASETS:
         words = tk._("The table has more than 300 datasets. Split it, or ask whoever runs the portal to import it.")
@@ -73,6 +80,15 @@ def _uploaded() -> bytes:
         return b" " * (MAXIMUM_UPLOAD + 1)
     upload = tk.request.files.get("upload")
     return upload.stream.read(MAXIMUM_UPLOAD + 1) if upload else b""
+
+
+def _no_file() -> str:
+    return tk._("Choose a CSV or XLSX file.")
+
+
+def _larger_than(maximum: int) -> str:
+    words = tk._("The file is larger than {size} MB. Split it, or ask whoever runs the portal to import it.")
+    return words.format(size=f"{maximum / 1_000_000:.3g}")
 
 
 @bp.route("/tabla/guardar", methods=["POST"])

@@ -13,6 +13,8 @@ from openpyxl import load_workbook
 
 from ckan.tests import factories, helpers
 
+from ckanext.mxopendata.table_views import MAXIMUM_UPLOAD
+
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
 TABLE = (
@@ -127,3 +129,29 @@ def test_what_is_called_a_table_and_is_none(app, url, headers):
         assert response.status_code in (200, 400, 413), name
         assert soup(response).select_one(".alert-danger"), name
         assert soup(response).select_one("form[action$='/guardar']") is None, name
+
+
+@pytest.mark.parametrize("more", [1, 500_000])
+def test_a_file_over_ten_megabytes_is_told_so(app, url, headers, more):
+    """Just over the limit, and so much that the request itself says it: the page again, with what to do instead."""
+    answer = send(app, url, headers, TABLE + " " * (MAXIMUM_UPLOAD + more - len(TABLE)), status=413)
+    page = soup(answer)
+    assert "10 MB" in page.select_one(".alert-danger").get_text()
+    assert page.select_one("input[type=file]")
+    assert page.select_one("form[action$='/guardar']") is None
+
+
+def test_a_portal_that_takes_less_says_how_much(app, url, headers, monkeypatch):
+    """The operator's MAX_CONTENT_LENGTH: in words of this page, not of the server."""
+    monkeypatch.setitem(app.flask_app.config, "MAX_CONTENT_LENGTH", 2_500_000)
+    answer = send(app, url, headers, TABLE + " " * 3_000_000, status=413)
+    assert "pasa de 2.5 MB" in soup(answer).select_one("#error-content").get_text()
+    small = TABLE.replace("u1", "menor")
+    assert soup(send(app, url, headers, small, status=200)).select_one("form[action$='/guardar']")
+
+
+def test_a_table_that_is_sent_as_a_field_is_no_file(app, url, headers):
+    """A form's field may be half a megabyte; a script that forgot the file's name sends all of it as one."""
+    data = {"upload": TABLE + " " * 600_000}
+    answer = app.post(url, data=data, headers=headers, content_type="multipart/form-data", status=413)
+    assert "Elija un archivo CSV o XLSX." in soup(answer).select_one("#error-content").get_text()

@@ -1,7 +1,8 @@
-"""A catalogue and three datasets: everything filled in, the bare minimum, and as dirty as portals are."""
+"""A catalogue and four datasets: everything filled in, once or several times, the bare minimum, and dirty ones."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -137,6 +138,32 @@ def full() -> dict[str, Any]:
         "metadata_modified": "2026-11-20T08:00:00.654321",
         "resources": [_full_resource()],
     }
+
+
+@pytest.fixture
+def whole(full: dict[str, Any]) -> dict[str, Any]:
+    """The full dataset with several values wherever there may be several."""
+    full.update(archived_at="2026-11-01T00:00:00", possible_duplicate_of="3f1b2c4d-9a7e-4d7b-8a55-aa11bb22cc09")
+    full["theme"] = ["salud", "agricultura", "educacion"]
+    full["contact"].append({"name": "Buzón", "email": "otra@salud.gob.mx", "phone": "55 1234 5678 ext. 12"})
+    full["temporal_coverage"].append({"start": "2000"})
+    full["spatial_coverage"] += [
+        {"cvegeo": "14039"},
+        {"cvegeo": "14", "uri": "https://sws.geonames.org/4004156/"},
+        {"uri": "https://sws.geonames.org/3996063/"},
+        {"text": "Cuenca Lerma-Chapala"},
+        {"bbox": "-103.5,20.5,-103.2,20.8"},
+    ]
+    full["documentation"].append("https://datos.salud.gob.mx/notas.html")
+    full["conforms_to"].append("https://specs.frictionlessdata.io/table-schema/")
+    full["applicable_legislation"].append("https://www.dof.gob.mx/ley-de-transparencia")
+    full["policy_alignment"] += ["sdg:17", "sendai:A", "Programa Sectorial de Salud 2025–2030"]
+    other = copy.deepcopy(full["resources"][0])
+    other.update(id="7d0c2f8a-53d5-4a58-8a4c-1f2e3d4c5b99", url="https://datos.salud.gob.mx/otro.json", format="JSON")
+    other.update(download_url=other["url"], mimetype="application/json", hash="ab" * 16, temporal_coverage="2020/..")
+    other["conforms_to"].append("https://otro.mx/estandar")
+    full["resources"].append(other)
+    return full
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import yaml
 import form_sample
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, crosswalk, fields_of
 from ckanext.mxopendata.metadata.mapping import map_record
+from ckanext.mxopendata.metadata.values import can_read
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "schemas"
 FORMS = (
@@ -34,6 +35,36 @@ def test_every_field_of_a_form_has_its_row_and_every_row_its_field(level: str, f
     schema = yaml.safe_load((SCHEMAS / file).read_text(encoding="utf-8"))
     rows = {(row.field, row.subfield or "") for row in crosswalk() if row.level == level}
     assert set(_fields(schema, part)) == rows
+
+
+# A form's own refusal, one text instead of a group, a name that CKAN itself looks up.
+FORM_READS_OTHERWISE = {
+    ("dataset", "access_rights", ""): "access_rights",
+    ("resource", "spatial_coverage", ""): "line",
+    ("organization", "parent", ""): "slug",
+}
+
+
+def read_by_datatype() -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
+    """Every field and subfield that is read by its datatype, what its preset says included."""
+    loaded = yaml.safe_load((SCHEMAS / "presets.yaml").read_text(encoding="utf-8"))["presets"]
+    presets = {preset["preset_name"]: preset["values"] for preset in loaded}
+    for level, file, part in FORMS:
+        for field in yaml.safe_load((SCHEMAS / file).read_text(encoding="utf-8"))[part]:
+            for inner in (field, *field.get("repeating_subfields", ())):
+                whole = {**presets.get(inner.get("preset"), {}), **inner}
+                if "mxopendata_read" in whole.get("validators", "").split():
+                    yield (level, field["field_name"], "" if inner is field else inner["field_name"]), whole
+
+
+def test_a_form_reads_a_field_as_a_harvest_does() -> None:
+    rows = {(row.level, row.field, row.subfield): row for row in crosswalk()}
+    read = dict(read_by_datatype())
+    assert len(read) > len(rows) / 2
+    for place, field in read.items():
+        wanted = FORM_READS_OTHERWISE.get(place, rows[place].datatype)
+        assert (field.get("datatype"), field.get("vocabulary", "")) == (wanted, rows[place].vocabulary), place
+        assert can_read(field["datatype"]), place
 
 
 def written_by_people() -> Iterator[tuple[str, dict[str, Any]]]:

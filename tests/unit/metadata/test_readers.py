@@ -135,6 +135,25 @@ class TestTexts:
         assert readers.clean_text(html) == "Hola mundo\n\n[aquí](https://x.mx/a)"
         assert readers.clean_text("a < b & c > d") == "a < b & c > d"
 
+    @pytest.mark.parametrize(
+        ("text", "cleaned"),
+        [
+            ("Datos &eacute;", "Datos é"),
+            ("Datos <b>", "Datos"),
+            ("DescripciÃ³n", "Descripción"),
+            ("25 Â°C", "25 °C"),
+            ("Datos â€“ 2026", "Datos – 2026"),
+            ("Datos\u200b abiertos\x00", "Datos abiertos"),
+            ("Datos\u00a0abiertos", "Datos abiertos"),
+            ("uno \ndos\r\n\n\ntres", "uno\ndos\n\ntres"),
+            ("  Ñandú  «a» 😀 ", "Ñandú  «a» 😀"),
+            (" \t", ""),
+        ],
+    )
+    def test_whatever_is_to_be_cleaned_is_noticed_by_itself(self, text: str, cleaned: str) -> None:
+        """Most texts need no cleaning and are not looked at further: none of these may be taken for one of them."""
+        assert readers.clean_text(text) == cleaned
+
     def test_what_hides_behind_entities_is_cleaned_too(self) -> None:
         assert "<script" not in readers.clean_text("&amp;lt;script&amp;gt;alert(1)&amp;lt;/script&amp;gt;x")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -14,6 +15,8 @@ from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata import readers, validation
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import is_empty, loads
+
+Answer = TypeVar("Answer")
 
 
 def is_blank(value: Any) -> bool:
@@ -73,7 +76,20 @@ def _refuse_too_many_keywords(data: FlattenDataDict, errors: FlattenErrorDict, c
 
 def on_users_request(data: FlattenDataDict, context: Context) -> bool:
     """Whether a person or a program of theirs writes a dataset of this portal: no harvest, no import of a table."""
-    return not context.get("ignore_auth") and is_blank(_value("source_identifier", data))
+    if context.get("ignore_auth"):
+        return False
+    return once_per_validation("users_request", context, lambda: is_blank(_value("source_identifier", data)))
+
+
+def once_per_validation(question: str, context: Context, ask: Callable[[], Answer]) -> Answer:
+    """What ``ask`` answers, which many fields of one dataset want to know; it must not change while they are read.
+
+    CKAN copies the context for each validation, and the answer is kept in the copy: it never outlives the dataset.
+    """
+    kept: dict[str, Answer] = cast("Any", context).setdefault("mxopendata_answers", {})
+    if question not in kept:
+        kept[question] = ask()
+    return kept[question]
 
 
 def _is_new_local(data: FlattenDataDict, context: Context) -> bool:

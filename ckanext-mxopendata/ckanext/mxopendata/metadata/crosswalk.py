@@ -25,7 +25,7 @@ class CrosswalkField:
         field: our name of the field.
         subfield: our name within a repeating field, or empty for the field itself.
         cardinality: ``single``, ``list`` or ``repeating`` (a list of dictionaries).
-        datatype: names the reader (``metadata/mapping.py``) and the validator (``mxopendata_<datatype>``).
+        datatype: names the reader (``metadata/values.py``); so does ``datatype`` of a field of the forms.
         vocabulary: id of the vocabulary its values are terms of, or empty.
         requirement: ``mandatory`` (Guía 2017), ``recommended`` or ``optional``.
         owner: ``source`` (a harvest writes it) or ``local`` (a harvest never does).

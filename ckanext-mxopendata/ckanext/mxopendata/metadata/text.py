@@ -13,8 +13,12 @@ def fold(text: object) -> str:
 
     Case, accents, punctuation and runs of blanks do not count: ``"  Educación,  BÁSICA "`` → ``"educacion basica"``.
     """
-    decomposed = unicodedata.normalize("NFKD", str(text)).casefold()
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
+    plain = str(text)
+    if plain.isascii():
+        plain = plain.lower()
+    else:
+        decomposed = unicodedata.normalize("NFKD", plain).casefold()
+        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
     return _NOT_WORD.sub(" ", plain).replace("_", " ").strip()
 
 

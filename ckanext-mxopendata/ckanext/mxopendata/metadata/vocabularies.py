@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
 
@@ -115,6 +115,18 @@ class Vocabulary:
         ids = self._by_text.get(fold(written)) or self._by_uri.get(fold_uri(written)) or frozenset()
         terms = [self.terms[term_id] for term_id in sorted(ids)]
         return [term for term in terms if term.status == "active"] or terms
+
+    def with_fact(self, column: str, value: str) -> list[Term]:
+        """Every term that has this value in a further column of the file, for example a media type."""
+        return list(self._by_fact.get((column, value), ()))
+
+    @cached_property
+    def _by_fact(self) -> dict[tuple[str, str], list[Term]]:
+        found: dict[tuple[str, str], list[Term]] = {}
+        for term in self.terms.values():
+            for fact in term.facts.items():
+                found.setdefault(fact, []).append(term)
+        return found
 
     def active(self) -> list[Term]:
         """The terms offered in forms."""

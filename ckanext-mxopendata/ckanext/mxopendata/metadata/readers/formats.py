@@ -25,9 +25,7 @@ def _file_types(text: str) -> list[Term]:
     """The file types a format name, extension or media type may mean."""
     terms = vocabulary("file_types")
     bare = text.split(";", maxsplit=1)[0].strip()
-    wanted = bare.lower()
-    by_media_type = [term for term in terms.terms.values() if term.facts["media_type"] == wanted]
-    return terms.candidates(bare.lstrip(".")) or by_media_type
+    return terms.candidates(bare.lstrip(".")) or terms.with_fact("media_type", bare.lower())
 
 
 def read_format(text: object) -> Reading:

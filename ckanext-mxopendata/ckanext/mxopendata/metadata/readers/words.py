@@ -20,6 +20,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff\ufffe\u
 _C1 = "\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u017d\u2018\u2019\u201c\u201d"
 _C1 += "\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178"
 _MOJIBAKE = re.compile(rf"[\u00c2\u00c3][\u0080-\u00bf{_C1}]|\u00e2[\u0080-\u00bf{_C1}]{{2}}")
+# Without any of these, a text whose characters can all be printed (no control character, line break or blank but the
+# common one) holds no HTML and no mojibake: there is nothing to clean.
+_SUSPECT = re.compile("[<&\u00c2\u00c3\u00e2]")
+_BLANKS = re.compile(r"\s+")
+_BLANKS_AT_END = re.compile(r"[ \t\u00a0]+(?=\n|$)")
+_EMPTY_LINES = re.compile(r"\n{3,}")
 _ROUNDS = 8
 _BLOCKS = frozenset(("p", "div", "br", "li", "tr", "ul", "ol", "table", "section", "article", "blockquote", "hr"))
 _SILENT = frozenset(("script", "style", "head", "iframe", "object", "embed", "svg", "title"))
@@ -110,6 +116,8 @@ def clean_text(text: object) -> str:
     if text is None:
         return ""
     cleaned = str(text)
+    if cleaned.isprintable() and not _SUSPECT.search(cleaned):
+        return cleaned.strip()
     for _ in range(_ROUNDS):
         before = cleaned
         cleaned = repair_mojibake(without_control(cleaned.replace("\r\n", "\n").replace("\r", "\n")))
@@ -117,8 +125,8 @@ def clean_text(text: object) -> str:
             cleaned = _without_html(cleaned)
         elif _ENTITY.search(cleaned):
             cleaned = html.unescape(cleaned)
-        cleaned = re.sub(r"[ \t\u00a0]+(?=\n|$)", "", cleaned.replace("\u00a0", " "))
-        cleaned = re.sub(r"\n{3,}", "\n\n", cleaned).strip()
+        cleaned = _BLANKS_AT_END.sub("", cleaned.replace("\u00a0", " "))
+        cleaned = _EMPTY_LINES.sub("\n\n", cleaned).strip()
         if cleaned == before:
             break
     return cleaned
@@ -131,7 +139,7 @@ def clean_line(text: object, maximum: int | None = None) -> str:
         text: anything.
         maximum: how many characters at most; a longer one is cut at a word and ends in ``…``.
     """
-    line = re.sub(r"\s+", " ", clean_text(text)).strip()
+    line = _BLANKS.sub(" ", clean_text(text)).strip()
     if maximum is not None and len(line) > maximum:
         head = line[: maximum - 1]
         line = (head.rsplit(" ", 1)[0] if " " in head[maximum // 2 :] else head).rstrip(" ,;:") + "…"
