@@ -41,7 +41,7 @@ PUBLIC = [
     "{run}",
     "{harvested}",
 ]
-PUBLISHERS = ["/dataset/new", "/dataset/edit/sequia-por-municipio-jalisco", "{edit_harvested}"]
+PUBLISHERS = ["/cosechas/dudosos", "/dataset/new", "/dataset/edit/sequia-por-municipio-jalisco", "{edit_harvested}"]
 
 
 @pytest.fixture(scope="module")
