@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -25,6 +26,12 @@ VOCABULARY_KIND = "vocabulary"
 _OPERATIONS = {"new": "created", "changed": "updated", "deleted": "deleted"}
 _CHANGES = Change.__table__
 _READERS = ChangeReader.__table__
+_ADD = sa.text(
+    "INSERT INTO mxopendata_change (dataset_id, kind) SELECT :dataset_id, :kind WHERE NOT EXISTS"
+    " (SELECT 1 FROM mxopendata_change WHERE xid = CAST(txid_current() AS bigint) AND dataset_id = :dataset_id)"
+)
+# Transaction or savepoint -> what was recorded in it: CKAN reports a new dataset again for each of its files and tags.
+_RECORDED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,13 @@ def record(dataset_id: str, kind: str) -> None:
         dataset_id: id of the dataset, or of the organization or vocabulary that changed.
         kind: one of :data:`DATASET_KINDS`, :data:`ORGANIZATION_KIND`, :data:`VOCABULARY_KIND`.
     """
-    current = sa.cast(sa.func.txid_current(), sa.BigInteger)
-    already = sa.exists().where(_CHANGES.c.xid == current, _CHANGES.c.dataset_id == dataset_id)
-    row = sa.select(sa.literal(dataset_id), sa.literal(kind)).where(~already)
-    model.Session.execute(sa.insert(_CHANGES).from_select(["dataset_id", "kind"], row))
+    session: Any = model.Session()
+    transaction = session.get_nested_transaction() or session.get_transaction() or session.begin()
+    # What this transaction has recorded goes only if the transaction itself is rolled back, savepoints included.
+    recorded = _RECORDED.setdefault(transaction, set())
+    if dataset_id not in recorded:
+        session.execute(_ADD, {"dataset_id": dataset_id, "kind": kind})
+        recorded.add(dataset_id)
 
 
 def record_entity(entity: Any, operation: str) -> None:

@@ -80,3 +80,19 @@ def test_a_renamed_organization_is_one_row():
     organization = factories.Organization()
     helpers.call_action("organization_patch", id=organization["id"], title="Secretaría de Salud")
     assert _kinds(organization["id"]) == ["organization", "organization"]
+
+
+def test_a_change_that_a_savepoint_took_back_is_logged_when_it_comes_again():
+    """What was recorded is remembered for the transaction, and for the savepoint, in which it was recorded."""
+    savepoint = model.Session.begin_nested()
+    changes.record("taken-back", "updated")
+    savepoint.rollback()
+    changes.record("taken-back", "updated")
+    changes.record("taken-back", "updated")
+    model.Session.commit()
+    assert _kinds("taken-back") == ["updated"]
+    changes.record("taken-back", "deleted")
+    model.Session.rollback()
+    changes.record("taken-back", "deleted")
+    model.Session.commit()
+    assert _kinds("taken-back") == ["updated", "deleted"]
