@@ -7,6 +7,7 @@ the bad one is reported, and the rest goes on: one bad record costs one record.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 _RECORD = Record.__table__
 _IDENTITY = Identity.__table__
+# What is done to a dataset whose record is not in the list any more.
+_GONE = frozenset(("archived", "deleted"))
 _REPORT_STATUS = {
     "created": "added",
     "updated": "updated",
@@ -140,8 +143,7 @@ def _refused(error: tk.ValidationError) -> Finding:
 
 def _commit(run: Run, writer: DatasetWriter, outcome: _Outcome) -> None:
     """Note what was written in the transaction that writes it; index afterwards."""
-    for row, draft in outcome.written:
-        _note(run, row, draft)
+    _note(run, outcome.written)
     _harvest_objects(run, outcome.written)
     try:
         index.commit()
@@ -166,38 +168,52 @@ def _commit_singly(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, 
             _reject(run, outcome.bad, outcome.finding)
 
 
-def _note(run: Run, row: Mapping[str, Any], draft: Draft) -> None:
-    found = [Finding.from_facts(facts) for facts in row["findings"]] + list(draft.findings)
-    facts = [finding.facts() for finding in found]
-    model.Session.execute(
-        sa.update(_RECORD)
-        .where(_RECORD.c.run_id == run.id, _RECORD.c.number == row["number"])
-        .values(state=WRITTEN, dataset_id=draft.dataset_id, findings=facts, severity=worst(found))
-    )
+_NOTE = sa.text("""
+UPDATE mxopendata_harvest_record r
+SET state = :state, dataset_id = n.dataset_id, findings = n.findings, severity = n.severity
+FROM jsonb_to_recordset(CAST(:notes AS jsonb)) AS n(number int, dataset_id text, findings jsonb, severity text)
+WHERE r.run_id = :run AND r.number = n.number
+""")
+
+
+def _note(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]]) -> None:
+    """Say of each record what came of it, and which dataset its identifier means; a few statements for the batch."""
+    notes: list[dict[str, Any]] = []
+    known: dict[str, dict[str, Any]] = {}
+    for row, draft in written:
+        found = [Finding.from_facts(facts) for facts in row["findings"]] + list(draft.findings)
+        common = {
+            "dataset_id": draft.dataset_id,
+            "findings": [finding.facts() for finding in found],
+            "severity": worst(found),
+        }
+        notes.append({"number": row["number"], **common})
+        if row["action"] not in _GONE:
+            of_source = {"hash": row["hash"], "title_key": row["title_key"], "source_tags": draft.source_tags}
+            known[row["identifier"]] = {"identifier": row["identifier"], **of_source, **common}
+    if notes:
+        given = {"state": WRITTEN, "run": run.id, "notes": json.dumps(notes)}
+        model.Session.execute(_NOTE, given)
     here = _IDENTITY.c.source_id == run.source_id
-    if row["action"] in {"archived", "deleted"}:
-        statement = sa.update(_IDENTITY).where(here, _IDENTITY.c.identifier == row["identifier"])
+    gone = [row["identifier"] for row, _ in written if row["action"] in _GONE]
+    if gone:
+        statement = sa.update(_IDENTITY).where(here, _IDENTITY.c.identifier.in_(gone))
         model.Session.execute(statement.values(archived_at=run.at))
+    before = [row["previous_identifier"] for row, _ in written if row["previous_identifier"]]
+    if before:
+        model.Session.execute(sa.delete(_IDENTITY).where(here, _IDENTITY.c.identifier.in_(before)))
+    _remember(run, list(known.values()))
+
+
+def _remember(run: Run, known: Sequence[Mapping[str, Any]]) -> None:
+    if not known:
         return
-    if row["previous_identifier"]:
-        model.Session.execute(sa.delete(_IDENTITY).where(here, _IDENTITY.c.identifier == row["previous_identifier"]))
-    values = {
-        "dataset_id": draft.dataset_id,
-        "hash": row["hash"],
-        "title_key": row["title_key"],
-        "source_tags": draft.source_tags,
-        "findings": facts,
-        "severity": worst(found),
-        "archived_at": None,
-        "absent_since": None,
-        "absent_runs": 0,
-    }
-    statement = insert(_IDENTITY).values(
-        source_id=run.source_id, identifier=row["identifier"], first_seen=run.at, **values
-    )
-    model.Session.execute(
-        statement.on_conflict_do_update(index_elements=[_IDENTITY.c.source_id, _IDENTITY.c.identifier], set_=values)
-    )
+    present = {"archived_at": None, "absent_since": None, "absent_runs": 0}
+    first = {"source_id": run.source_id, "first_seen": run.at}
+    statement = insert(_IDENTITY).values([{**first, **one, **present} for one in known])
+    changed = {name: statement.excluded[name] for name in (*known[0], *present) if name != "identifier"}
+    index_elements = [_IDENTITY.c.source_id, _IDENTITY.c.identifier]
+    model.Session.execute(statement.on_conflict_do_update(index_elements=index_elements, set_=changed))
 
 
 def _harvest_objects(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]]) -> None:
