@@ -67,6 +67,7 @@ class DatasetWriter:
     now: str
     _names: set[str] = field(default_factory=set)
     _tags: dict[str, list[str]] = field(default_factory=dict)
+    _user: Any = None
 
     def begin(self, rows: Sequence[Mapping[str, Any]], tags: Mapping[str, list[str]]) -> None:
         """Look up once what a batch needs to know.
@@ -76,6 +77,7 @@ class DatasetWriter:
             tags: dataset id → names of the tags that came from the source last time.
         """
         self._tags = dict(tags)
+        self._user = model.User.get(self.user)
         names = {dataset_name(row["title"]) for row in rows if row["action"] == "created"}
         query = sa.select(PACKAGE.c.name).where(PACKAGE.c.name.in_(names))
         self._names = set(model.Session.execute(query).scalars()) if names else set()
@@ -191,6 +193,8 @@ class DatasetWriter:
     def _context(self) -> Context:
         return {
             "user": self.user,
+            # Else CKAN asks the database who that is, for each dataset.
+            "auth_user_obj": self._user,
             "ignore_auth": True,
             "defer_commit": True,
             "return_id_only": True,
