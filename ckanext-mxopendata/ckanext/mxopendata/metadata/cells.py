@@ -93,11 +93,13 @@ def first_records(text: str, most: int) -> tuple[list[list[str]], str | None, li
     def worth(separator: str) -> tuple[float, int]:
         widths = [len(record) for record in _records(lines[:_SAMPLE_LINES], separator, []) if any(record)]
         usual = max(set(widths), key=widths.count, default=0)
-        # A cell is opened by no word of prose: one comma in some lines separates nothing.
+        # A comma in some lines of prose separates nothing.
         return (widths.count(usual) / len(widths), usual) if usual > 1 else (0.0, 0)
 
-    best = max(_SEPARATORS, key=lambda separator: (worth(separator)[0] >= _AGREEMENT, *reversed(worth(separator))))
-    found = best if worth(best)[0] >= _AGREEMENT else None
+    worths = {separator: worth(separator) for separator in _SEPARATORS}
+    agreed = {separator: (cells, share) for separator, (share, cells) in worths.items() if share >= _AGREEMENT}
+    # On a tie the one with most cells, then the one in which most records agree.
+    found = max(agreed, key=agreed.__getitem__, default=None)
     findings: list[Finding] = []
     records = _records(lines, found or _NO_SEPARATOR, findings)
     return list(islice(records, most)), found, findings
