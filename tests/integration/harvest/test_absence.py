@@ -10,7 +10,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories, helpers
 
-from ckanext.mxopendata.harvest import engine, runner
+from ckanext.mxopendata.harvest import runner, runs
 
 from .conftest import catalogue, record, records_of
 
@@ -83,7 +83,7 @@ def test_a_shrunken_catalogue_is_held_until_somebody_confirms(portal, make_sourc
     model.Session.expire_all()
     confirmed = helpers.call_action("mxopendata_harvest_run_show", run=run["run"])
     assert (confirmed["status"], confirmed["archived"], confirmed["created"]) == ("finished", 3, 1)
-    with pytest.raises(engine.NotConfirmableError):
+    with pytest.raises(runs.NotConfirmableError):
         runner.confirm(run["run"], datetime.now(timezone.utc))
 
 

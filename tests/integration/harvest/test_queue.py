@@ -15,7 +15,7 @@ from ckan.tests import helpers
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
-from ckanext.mxopendata.harvest import carriers, engine
+from ckanext.mxopendata.harvest import carriers, runs
 from ckanext.mxopendata.harvest.model import Run
 
 from .conftest import catalogue, record, records_of
@@ -79,7 +79,7 @@ def test_a_long_run_goes_on_in_successors(portal, make_source, monkeypatch):
     assert (job.status, run.status, run.created) == ("Finished", "finished", 10)
     assert carried > 5
     assert portal.requests.count("/data.json") == 1
-    left = model.Session.query(HarvestObject).filter(HarvestObject.guid.like(f"{engine.CARRIER_PREFIX}%"))
+    left = model.Session.query(HarvestObject).filter(HarvestObject.guid.like(f"{runs.CARRIER_PREFIX}%"))
     assert left.filter(HarvestObject.harvest_job_id == job.id).count() == 0
     assert {line.state for line in records_of(run.id)} == {"done"}
 
@@ -99,7 +99,7 @@ def test_two_runs_of_one_source_do_not_overlap(portal, make_source, harvest):
     source = make_source()
     helpers.call_action("harvest_job_create", source_id=source["id"], run=True)
     _consume(None, queue.get_gather_consumer(), queue.gather_callback)
-    with pytest.raises(engine.RunInProgressError):
+    with pytest.raises(runs.RunInProgressError):
         harvest(source)
     _consume(None, queue.get_fetch_consumer(), queue.fetch_callback)
     assert harvest(source)["unchanged"] == 1

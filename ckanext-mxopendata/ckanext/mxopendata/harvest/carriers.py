@@ -18,7 +18,7 @@ from ckan import model
 from ckanext.harvest.queue import get_fetch_publisher
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import engine
+from ckanext.mxopendata.harvest import engine, runs
 from ckanext.mxopendata.harvest.model import WAITING, Record, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HarvestGatherError, HarvestJob, HarvestObject, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding
@@ -30,8 +30,8 @@ _UNFINISHED = ("WAITING", "FETCH", "IMPORT")
 def begin(job: Any) -> list[str]:
     """Open a run for a job and give its first carrier; an empty list where the run cannot begin."""
     try:
-        run = engine.open_run(job.source_id, job.id, datetime.now(timezone.utc))
-    except engine.RunInProgressError:
+        run = runs.open_run(job.source_id, job.id, datetime.now(timezone.utc))
+    except runs.RunInProgressError:
         message = Finding("run_in_progress").to_dict()["message"]
         model.Session.add(HarvestGatherError(message=message, harvest_job_id=job.id))
         model.Session.commit()
@@ -45,12 +45,12 @@ def carry(carrier: Any) -> str | bool:
     Returns:
         ``"unchanged"``, which ckanext-harvest counts for no dataset.
     """
-    run_id = carrier.guid.removeprefix(engine.CARRIER_PREFIX)
+    run_id = carrier.guid.removeprefix(runs.CARRIER_PREFIX)
     run = model.Session.get(Run, run_id)
     if run is None or run.status is not None:
         return "unchanged"
     if engine.advance(run, SECONDS):
-        _succeed(engine.get_run(run_id), carrier)
+        _succeed(runs.get_run(run_id), carrier)
     return "unchanged"
 
 
@@ -61,7 +61,7 @@ def remove_from(source_id: str) -> None:
     model.Session.execute(
         sa.delete(table).where(
             table.c.harvest_job_id.in_(finished),
-            table.c.guid.like(f"{engine.CARRIER_PREFIX}%"),
+            table.c.guid.like(f"{runs.CARRIER_PREFIX}%"),
             table.c.state.notin_(_UNFINISHED),
         )
     )
@@ -71,7 +71,7 @@ def remove_from(source_id: str) -> None:
 def _succeed(run: Run, carrier: Any) -> None:
     """Enqueue the next carriers: one, or as many as there is writing for, within the limit."""
     wanted = 1
-    if run.phase == engine.WRITING:
+    if run.phase == runs.WRITING:
         query = sa.select(sa.func.count()).select_from(Record.__table__)
         waiting = model.Session.execute(query.where(Record.run_id == run.id, Record.state == WAITING)).scalar_one()
         wanted = max(1, min(config.harvest_carriers(), waiting // config.harvest_batch()))
@@ -90,7 +90,7 @@ def _succeed(run: Run, carrier: Any) -> None:
 def _new_carrier(run: Run) -> str:
     carrier_id = make_uuid()
     owner = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
-    guid = f"{engine.CARRIER_PREFIX}{run.id}"
+    guid = f"{runs.CARRIER_PREFIX}{run.id}"
     model.Session.execute(sa.insert(HARVEST_OBJECTS).values(id=carrier_id, guid=guid, **owner))
     model.Session.commit()
     return carrier_id

@@ -10,10 +10,10 @@ from typing import Any
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import engine
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.settings import SourceSettings
+from ckanext.mxopendata.harvest.source import http_settings
 from ckanext.mxopendata.harvest.spool import Reader
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
@@ -78,7 +78,7 @@ def preview(
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(dir=config.harvest_folder()) as folder,
-        HttpClient(engine.http_settings(settings), Path(folder)) as client,
+        HttpClient(http_settings(settings), Path(folder)) as client,
     ):
         counted = 0
         for page in connector.pages(client, url, {}, Path(folder, "document.json")):

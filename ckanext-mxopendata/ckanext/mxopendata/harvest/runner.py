@@ -13,7 +13,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import engine
+from ckanext.mxopendata.harvest import engine, runs
 from ckanext.mxopendata.harvest.model import Run
 from ckanext.mxopendata.harvest.stock import HarvestJob, database
 
@@ -37,19 +37,19 @@ def harvest(source_id: str, now: datetime, force: bool = False, progress: engine
         The id of the run.
 
     Raises:
-        engine.RunInProgressError: where another run of it is under way.
+        runs.RunInProgressError: where another run of it is under way.
     """
-    return _with_job(source_id, lambda job: engine.open_run(source_id, job.id, now, force), progress)
+    return _with_job(source_id, lambda job: runs.open_run(source_id, job.id, now, force), progress)
 
 
 def confirm(run_id: str, now: datetime, progress: engine.Progress | None = None) -> str:
     """Let a held run through and carry it to its end; returns its id.
 
     Raises:
-        engine.NotConfirmableError: where it is not held, or is not the source's last run.
+        runs.NotConfirmableError: where it is not held, or is not the source's last run.
     """
-    source_id = engine.get_run(run_id).source_id
-    return _with_job(source_id, lambda job: engine.confirm(run_id, job.id, now), progress)
+    source_id = runs.get_run(run_id).source_id
+    return _with_job(source_id, lambda job: runs.confirm(run_id, job.id, now), progress)
 
 
 def harvest_in_parallel(
@@ -82,7 +82,7 @@ def harvest_in_parallel(
     processes = [context.Process(target=_work, args=(todo, done, list(source_ids), now, force)) for _ in range(workers)]
     for process in processes:
         process.start()
-    runs: dict[str, str] = {}
+    begun: dict[str, str] = {}
     ended = 0
     try:
         while ended < len(source_ids) and any(process.is_alive() for process in processes):
@@ -93,13 +93,13 @@ def harvest_in_parallel(
             ended += 1
             finished(ended)
             if run_id:
-                runs[source_id] = run_id
+                begun[source_id] = run_id
     finally:
         for process in processes:
             process.join(timeout=10)
             if process.is_alive():
                 process.terminate()
-    return runs
+    return begun
 
 
 def _work(todo: Any, done: Any, source_ids: Sequence[str], now: datetime, force: bool) -> None:
@@ -114,7 +114,7 @@ def _work(todo: Any, done: Any, source_ids: Sequence[str], now: datetime, force:
         run_id = None
         try:
             run_id = harvest(source_id, now, force)
-        except engine.RunInProgressError:
+        except runs.RunInProgressError:
             log.warning("source %s has another run under way", source_id)
         finally:
             done.put((source_id, run_id))
@@ -127,7 +127,7 @@ def _help(source_ids: Sequence[str]) -> bool:
     model.Session.remove()
     still_open = model.Session.query(Run).filter(Run.source_id.in_(source_ids), Run.status.is_(None)).all()
     for run in still_open:
-        if run.phase == engine.WRITING:
+        if run.phase == runs.WRITING:
             engine.advance(run, HELPING_SECONDS)
             break
     return bool(still_open)
@@ -139,20 +139,20 @@ def _with_job(source_id: str, start: Start, progress: engine.Progress | None) ->
     job.save()
     try:
         run = start(job)
-    except (engine.RunInProgressError, engine.NotConfirmableError):
+    except (runs.RunInProgressError, runs.NotConfirmableError):
         model.Session.delete(job)
         model.Session.commit()
         raise
     run_id, job_id = run.id, job.id
-    with engine.run_lock(f"owner:{run_id}"):
+    with runs.run_lock(f"owner:{run_id}"):
         while True:
-            run = engine.get_run(run_id)
+            run = runs.get_run(run_id)
             # Others may be writing the last batch: wait for them, so that the run is over when this returns.
             if run.status is not None:
                 break
             if not engine.advance(run, None, progress):
                 model.Session.expire_all()
-                if engine.get_run(run_id).status is None:
+                if runs.get_run(run_id).status is None:
                     time.sleep(IDLE_SECONDS)
     _finish_job(job_id, source_id)
     return run_id

@@ -11,7 +11,8 @@ from flask import Blueprint, Response
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal
-from ckanext.mxopendata.harvest import duplicates, engine, report
+from ckanext.mxopendata.harvest import duplicates, report
+from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
 
 __all__ = ["bp"]
@@ -106,7 +107,7 @@ def run_file(source: str, run: str, extension: str) -> Response:
     """The report of one run as a file, with every record."""
     found = _run(source, run)
     if extension == "csv":
-        lines = csv_lines(report.CSV_COLUMNS, report.csv_rows(engine.get_run(run), current_language()))
+        lines = csv_lines(report.CSV_COLUMNS, report.csv_rows(get_run(run), current_language()))
         return csv_response(f"cosecha-{source}-{run}", lines)
     _, rows = report.records(run)
     records = [report.record_dict(row, current_language()) for row in rows]

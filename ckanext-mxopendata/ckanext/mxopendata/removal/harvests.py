@@ -63,7 +63,7 @@ def look() -> list[OurSource]:
     """All sources of our types, by name; none where ckanext-harvest is off."""
     if not p.plugin_loaded("harvest"):
         return []
-    from ckanext.mxopendata.harvest.engine import CARRIER_PREFIX
+    from ckanext.mxopendata.harvest.runs import CARRIER_PREFIX
     from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HARVEST_SOURCES, HarvestJob
 
     sources, objects = HARVEST_SOURCES, HARVEST_OBJECTS
@@ -158,7 +158,7 @@ def _stock_types() -> set[str]:
 
 
 def _carrier_ids(source_id: str) -> list[str]:
-    from ckanext.mxopendata.harvest.engine import CARRIER_PREFIX
+    from ckanext.mxopendata.harvest.runs import CARRIER_PREFIX
     from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS
 
     objects = HARVEST_OBJECTS

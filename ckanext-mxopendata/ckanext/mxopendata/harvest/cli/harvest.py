@@ -56,7 +56,7 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
     as_json: bool,
 ) -> None:
     """Cosecha las fuentes NAME, o todas, y muestra el resumen."""
-    from ckanext.mxopendata.harvest.sources import source_ids
+    from ckanext.mxopendata.harvest.listing import source_ids
 
     now = moment_option(at)
     if confirmed:
@@ -85,7 +85,8 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _harvest(ids: dict[str, str], now: datetime, force: bool, workers: int) -> tuple[list[str], list[str]]:
     """Ids of the runs, and names of the sources that had another run under way."""
-    from ckanext.mxopendata.harvest import engine, runner
+    from ckanext.mxopendata.harvest import runner
+    from ckanext.mxopendata.harvest.runs import RunInProgressError
 
     with tqdm(total=len(ids), unit="fuente", file=sys.stderr, disable=None) as bar:
         if workers > 1 and ids:
@@ -97,21 +98,22 @@ def _harvest(ids: dict[str, str], now: datetime, force: bool, workers: int) -> t
             with _record_bar(name) as records:
                 try:
                     ended.append(runner.harvest(source_id, now, force, _follow(records)))
-                except engine.RunInProgressError:
+                except RunInProgressError:
                     refused.append(name)
             bar.update()
         return ended, refused
 
 
 def _confirm(run_id: str, now: datetime) -> tuple[list[str], list[str]]:
-    from ckanext.mxopendata.harvest import engine, runner
+    from ckanext.mxopendata.harvest import runner
+    from ckanext.mxopendata.harvest.runs import NotConfirmableError
 
     try:
         with _record_bar(run_id) as records:
             return [runner.confirm(run_id, now, _follow(records))], []
     except tk.ObjectNotFound:
         stop(f"No existe la corrida {run_id}.")
-    except engine.NotConfirmableError:
+    except NotConfirmableError:
         stop(f"La corrida {run_id} no espera confirmación, o ya hubo otra después.")
 
 

@@ -44,10 +44,11 @@ def show(run_id: str, as_json: bool) -> None:
 @in_request
 def records(run_id: str, action: str | None, severity: str | None, as_json: bool) -> None:
     """Muestra qué pasó con cada registro de una corrida."""
-    from ckanext.mxopendata.harvest import engine, report
+    from ckanext.mxopendata.harvest import report
+    from ckanext.mxopendata.harvest.runs import get_run
 
     try:
-        engine.get_run(run_id)
+        get_run(run_id)
     except tk.ObjectNotFound:
         stop(f"No existe la corrida {run_id}.")
     count, rows = report.records(run_id, action, severity)

@@ -43,9 +43,9 @@ def sources() -> None:
 @in_request
 def list_(as_json: bool) -> None:
     """Lista las fuentes con su última corrida y su estado."""
-    from ckanext.mxopendata.harvest.sources import listing
+    from ckanext.mxopendata.harvest.listing import list_sources
 
-    rows = listing()
+    rows = list_sources()
     if as_json:
         print_json([{key: row[key] for key in LISTED} for row in rows])
         return
@@ -61,9 +61,9 @@ def list_(as_json: bool) -> None:
 @in_request
 def check(names: tuple[str, ...], as_json: bool) -> None:
     """Prueba si las fuentes responden; no guarda nada."""
-    from ckanext.mxopendata.harvest.sources import listing
+    from ckanext.mxopendata.harvest.listing import list_sources
 
-    rows = listing(names)
+    rows = list_sources(names)
     missing = set(names) - {row["name"] for row in rows}
     if missing:
         stop(f"No existe la fuente {', '.join(sorted(missing))}.")
@@ -107,8 +107,9 @@ def sync(paths: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
 def export(path: str | None, as_json: bool) -> None:
     """Escribe las fuentes como archivos de configuración: en la carpeta PATH, o en la pantalla."""
     from ckanext.mxopendata.harvest import sources as room
+    from ckanext.mxopendata.harvest.listing import list_sources
 
-    contents = [room.export(row["name"]) for row in room.listing()]
+    contents = [room.export(row["name"]) for row in list_sources()]
     if path:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,10 +132,10 @@ def export(path: str | None, as_json: bool) -> None:
 def preview(source: str, limit: int, as_json: bool) -> None:
     """Muestra qué serían los primeros registros de una fuente o dirección; no guarda nada."""
     from ckanext.mxopendata.errors import SourceError
-    from ckanext.mxopendata.harvest import engine
     from ckanext.mxopendata.harvest import preview as room
+    from ckanext.mxopendata.harvest.listing import list_sources
     from ckanext.mxopendata.harvest.settings import SourceSettings
-    from ckanext.mxopendata.harvest.sources import listing
+    from ckanext.mxopendata.harvest.source import load_source, mapping_settings
     from ckanext.mxopendata.metadata.mapping import MappingSettings
 
     try:
@@ -142,11 +143,11 @@ def preview(source: str, limit: int, as_json: bool) -> None:
             found = room.detect(source, SourceSettings())
             shown = room.preview(found.type, found.url, SourceSettings(), MappingSettings(), limit)
         else:
-            rows = listing([source])
+            rows = list_sources([source])
             if not rows:
                 stop(f"No existe la fuente {source}.")
-            known = engine.load_source(rows[0]["id"])
-            shown = room.preview(known.type, known.url, known.settings, engine.mapping_settings(known), limit)
+            known = load_source(rows[0]["id"])
+            shown = room.preview(known.type, known.url, known.settings, mapping_settings(known), limit)
     except SourceError as error:
         stop(error.finding.to_dict()["message"])
     if as_json:
@@ -226,13 +227,13 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 
 def _check(row: dict[str, Any]) -> dict[str, Any]:
     from ckanext.mxopendata.errors import SourceError
-    from ckanext.mxopendata.harvest import engine
     from ckanext.mxopendata.harvest import preview as room
+    from ckanext.mxopendata.harvest.source import load_source, mapping_settings
 
     answer = {key: row[key] for key in LISTED}
     try:
-        source = engine.load_source(row["id"])
-        room.preview(source.type, source.url, source.settings, engine.mapping_settings(source), limit=1)
+        source = load_source(row["id"])
+        room.preview(source.type, source.url, source.settings, mapping_settings(source), limit=1)
     except SourceError as error:
         return {**answer, "health": "failed", "findings": [error.finding.to_dict()]}
     return {**answer, "health": "ok", "findings": []}

@@ -13,8 +13,9 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.form_start import fresh_context
-from ckanext.mxopendata.harvest import carriers, duplicates, engine, index, report, sources
+from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, report
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
+from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
@@ -43,7 +44,7 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
         A run as ``interfaces`` fixes it, with ``findings``; ``causes`` where asked for.
     """
     tk.check_access("mxopendata_harvest_run_show", context, data_dict)
-    run = engine.get_run(tk.get_or_bust(data_dict, "run"))
+    run = get_run(tk.get_or_bust(data_dict, "run"))
     source = report.sources_by_id([run.source_id]).get(run.source_id)
     if source is None:
         raise tk.ObjectNotFound("Harvest source not found")
@@ -142,7 +143,7 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
         "findings": […]}]}``
     """
     tk.check_access("mxopendata_harvest_record_list", context, data_dict)
-    run = engine.get_run(tk.get_or_bust(data_dict, "run"))
+    run = get_run(tk.get_or_bust(data_dict, "run"))
     limit = min(_whole(data_dict, "limit", 100), MAXIMUM_LIMIT)
     count, rows = report.records(
         run.id, data_dict.get("action"), data_dict.get("severity"), _whole(data_dict, "offset", 0), limit
@@ -163,12 +164,12 @@ def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> lis
         "last_run", "last_status", "last_finished", "health", "datasets", "run": a run or None}]``
     """
     tk.check_access("mxopendata_harvest_source_list", context, data_dict)
-    rows = sources.listing()
+    rows = listing.list_sources()
     institutions = _institutions_seen_inside(context)
     if institutions is not None:
         rows = [row for row in rows if not row["private"] or row["institution_id"] in institutions]
     runs = {run["source"]: run for run in mxopendata_harvest_run_list(context, {"last": True, "limit": MAXIMUM_LIMIT})}
-    counted = sources.dataset_counts()
+    counted = listing.dataset_counts()
     hidden = ("id", "institution_id", "private", "file")
     shown = [
         {
@@ -178,7 +179,7 @@ def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> lis
         }
         for row in rows
     ]
-    return sorted(shown, key=lambda row: (sources.HEALTHS.index(row["health"]), row["title"].casefold()))
+    return sorted(shown, key=lambda row: (listing.HEALTHS.index(row["health"]), row["title"].casefold()))
 
 
 @tk.chained_action

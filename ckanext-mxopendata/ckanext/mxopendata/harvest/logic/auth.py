@@ -6,7 +6,8 @@ import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.mxopendata.form_start import fresh_context
-from ckanext.mxopendata.harvest import duplicates, engine
+from ckanext.mxopendata.harvest import duplicates
+from ckanext.mxopendata.harvest.runs import get_run
 
 __all__ = [
     "mxopendata_harvest_doubtful_decide",
@@ -21,7 +22,7 @@ __all__ = [
 @tk.auth_allow_anonymous_access
 def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> AuthResult:
     """Whoever may see the source may see its runs."""
-    run = engine.get_run(tk.get_or_bust(data_dict, "run"))
+    run = get_run(tk.get_or_bust(data_dict, "run"))
     try:
         tk.check_access("harvest_source_show", context, {"id": run.source_id})
     except tk.NotAuthorized:
