@@ -94,6 +94,13 @@ BENCHMARKS = (
     Benchmark("harvest-changed", 5000, Bound("rate", 20), "the same with one record in ten changed", _DCAT_JSON),
     Benchmark("harvest-first", 1000, Bound("rate", 2.3), "first harvest of a `data.json`", _DCAT_JSON),
     Benchmark(
+        "harvest-first-two",
+        1000,
+        Bound("rate", 3),
+        "the same with two processes",
+        f"{_DCAT_JSON}, its datasets written by two processes",
+    ),
+    Benchmark(
         "harvest-first-stock-5000",
         0,
         Bound("rate"),

@@ -107,7 +107,7 @@ def changed(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
     return runs
 
 
-def first(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
+def first(stage: Stage, size: int, stock_size: int, processes: int = 1) -> tuple[Runs, Runs]:
     """A catalogue that the site has never seen, another one each time."""
 
     def harvest(site: str, number: int, expected: str, repetition: int) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def first(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
         begin = repetition * 1_000_000
         records.write_catalogue(stage.file(site, name), range(begin, begin + number))
         stage.work(site, "source", name=name, url=stage.address(site, name))
-        return stage.work(site, "harvest", name=name, size=number, expected={expected: number})
+        return stage.work(site, "harvest", name=name, size=number, expected={expected: number}, processes=processes)
 
     sides = []
     for site, number, expected in ((OURS, size, "created"), (STOCK, stock_size, "added")):
@@ -176,6 +176,7 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "harvest-unchanged": unchanged,
     "harvest-changed": changed,
     "harvest-first": first,
+    "harvest-first-two": functools.partial(first, processes=2),
     "harvest-first-stock-5000": first_of_stock,
     "page-institution": institution_page,
     "export-full": export,

@@ -45,11 +45,11 @@ def source(order: dict[str, Any], _: Any) -> Measured:
 
 
 def harvest(order: dict[str, Any], _: Any) -> Measured:
-    """Harvest the source ``name`` of type ``kind``; ``expected`` says what must come of how many records."""
+    """Harvest the source ``name`` of type ``kind`` with ``processes``; ``expected``: how many records count as what."""
     package = model.Package.get(order["name"])
     model.Session.remove()
     began = time.perf_counter()
-    counted = site.harvest(package.id, order["kind"])
+    counted = site.harvest(package.id, order["kind"], order.get("processes", 1))
     seconds = time.perf_counter() - began
     for name, number in order["expected"].items():
         if counted.get(name, 0) != number:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from typing import Any
 
 import pysolr
 import pytest
+import sqlalchemy as sa
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.harvest import index
+from ckanext.mxopendata.harvest.datasets import DatasetWriter
+from ckanext.mxopendata.harvest.indexing import Indexing
+from ckanext.mxopendata.harvest.model import WRITTEN, Record
 
 from .conftest import catalogue, record, records_of
 
@@ -87,3 +92,48 @@ def test_what_the_commit_leaves_out_is_indexed_too(portal, make_source, harvest,
     ).one()
     shown = helpers.call_action("package_show", id=dataset_id)
     assert {extra["key"]: extra["value"] for extra in shown["extras"]}["harvest_object_id"] == current
+
+
+@pytest.mark.skipif(not ON_2_12, reason="CKAN 2.11 indexes in the commit itself")
+def test_solr_works_while_the_next_batch_is_written(portal, make_source, harvest, monkeypatch):
+    monkeypatch.setattr("ckanext.mxopendata.config.harvest_batch", lambda: 2)
+    third_written = threading.Event()
+    waited: list[bool] = []
+    add, write = pysolr.Solr.add, DatasetWriter.write
+
+    def patient(solr: pysolr.Solr, docs: list[dict[str, Any]], *arguments: Any, **options: Any) -> Any:
+        if any(document.get("title") == "Registro w0" for document in docs):
+            waited.append(third_written.wait(60))
+        return add(solr, docs, *arguments, **options)
+
+    def told(writer: DatasetWriter, row: Any, record: Any) -> Any:
+        if row["identifier"] == "w2":
+            third_written.set()
+        return write(writer, row, record)
+
+    monkeypatch.setattr(pysolr.Solr, "add", patient)
+    monkeypatch.setattr(DatasetWriter, "write", told)
+    portal.serve("/data.json", catalogue(*(record(f"w{number}", f"Registro w{number}") for number in range(5))))
+    source = make_source()
+    assert harvest(source)["created"] == 5
+    assert waited == [True]
+    assert _found(source) == [f"Registro w{number}" for number in range(5)]
+
+
+@pytest.mark.skipif(not ON_2_12, reason="CKAN 2.11 indexes in the commit itself")
+def test_what_is_on_its_way_to_solr_is_sent_by_nobody_else(portal, make_source, harvest, monkeypatch):
+    """Until its process dies, which ends the locks: then who takes up the run sends it (``test_queue``)."""
+    seen: list[list[int]] = []
+    begin = Indexing.begin
+
+    def watched(indexing: Indexing, numbers: dict[str, int]) -> None:
+        begin(indexing, numbers)
+        record_table = Record.__table__
+        query = sa.select(record_table.c.number).where(record_table.c.state == WRITTEN)
+        with model.meta.engine.connect() as other:
+            seen.append(list(other.execute(query.with_for_update(skip_locked=True)).scalars()))
+
+    monkeypatch.setattr(Indexing, "begin", watched)
+    portal.serve("/data.json", catalogue(*(record(f"v{number}") for number in range(3))))
+    assert harvest(make_source())["created"] == 3
+    assert seen == [[]]

@@ -115,7 +115,7 @@ def test_a_run_left_behind_is_taken_up_again(portal, make_source, harvest, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("ckanext.mxopendata.harvest.write._index", killed)
+        patch.setattr("ckanext.mxopendata.harvest.indexing.Indexing.begin", killed)
         with pytest.raises(KeyboardInterrupt):
             harvest(source)
     model.Session.rollback()

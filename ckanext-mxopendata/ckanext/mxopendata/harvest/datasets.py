@@ -17,7 +17,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
-from ckanext.mxopendata.core_tables import PACKAGE
+from ckanext.mxopendata.core_tables import PACKAGE, PACKAGE_TAG, TAG
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
@@ -68,6 +68,7 @@ class DatasetWriter:
     _names: set[str] = field(default_factory=set)
     _tags: dict[str, list[str]] = field(default_factory=dict)
     _user: Any = None
+    _held: list[Any] = field(default_factory=list)
 
     def begin(self, rows: Sequence[Mapping[str, Any]], tags: Mapping[str, list[str]]) -> None:
         """Look up once what a batch needs to know.
@@ -78,6 +79,7 @@ class DatasetWriter:
         """
         self._tags = dict(tags)
         self._user = model.User.get(self.user)
+        self._held = _load([row["dataset_id"] for row in rows if row["dataset_id"]])
         names = {dataset_name(row["title"]) for row in rows if row["action"] == "created"}
         query = sa.select(PACKAGE.c.name).where(PACKAGE.c.name.in_(names))
         self._names = set(model.Session.execute(query).scalars()) if names else set()
@@ -199,3 +201,20 @@ class DatasetWriter:
             "defer_commit": True,
             "return_id_only": True,
         }
+
+
+def _load(dataset_ids: Sequence[str]) -> list[Any]:
+    """Datasets of a batch and their tags: as long as they are held, CKAN finds them in the session.
+
+    It would ask the database for each of them, one by one, otherwise.
+    """
+    if not dataset_ids:
+        return []
+    fresh = {"populate_existing": True}
+    packages = sa.select(model.Package).where(PACKAGE.c.id.in_(dataset_ids))
+    used = sa.select(PACKAGE_TAG.c.tag_id).where(PACKAGE_TAG.c.package_id.in_(dataset_ids))
+    tags = sa.select(model.Tag).where(TAG.c.id.in_(used))
+    return [
+        *model.Session.execute(packages.execution_options(**fresh)).scalars(),
+        *model.Session.execute(tags).scalars(),
+    ]

@@ -159,10 +159,11 @@ class _Step:
         if not _count(self.run.id, Record.state != DONE):
             return True
         writer = dataset_writer(self.source, self.run)
-        while write.write_batch(self.run, writer, config.harvest_batch()):
-            self._tell(total - _count(self.run.id, Record.state == WAITING), total)
-            if self._late():
-                return False
+        with write.Batches(self.run, writer, config.harvest_batch()) as batches:
+            while batches.write():
+                self._tell(total - _count(self.run.id, Record.state == WAITING), total)
+                if self._late():
+                    return False
         return True
 
     def _all_written(self) -> bool:

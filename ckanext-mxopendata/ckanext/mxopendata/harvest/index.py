@@ -11,6 +11,7 @@ and here only what that left out.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import Any, cast
@@ -23,7 +24,7 @@ from ckan import logic, model
 from ckan.lib import search
 from ckan.lib.search.index import PackageSearchIndex
 
-from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS
+from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HARVEST_SOURCES, HarvestSource
 
 log = logging.getLogger(__name__)
 
@@ -71,42 +72,69 @@ def forget(dataset_ids: Iterable[str]) -> None:
         search.clear(dataset_id)
 
 
-def index_datasets(dataset_ids: Iterable[str]) -> dict[str, str]:
-    """Bring the search index up to date for datasets whose transaction is committed.
+class Sending:
+    """Datasets on their way to the search index: Solr works while this process goes on with something else."""
 
-    Args:
-        dataset_ids: their ids.
+    def __init__(self, dataset_ids: Iterable[str]) -> None:
+        """Make the search documents of datasets whose transaction is committed, and begin to send them.
 
-    Returns:
-        For each dataset that could not be indexed, its id and the reason; the others are indexed.
+        Args:
+            dataset_ids: their ids.
 
-    Raises:
-        ckan.lib.search.SearchIndexError: where Solr does not answer at all.
-    """
-    wanted = list(dict.fromkeys(dataset_ids))
-    if not wanted:
-        return {}
-    if INDEXED_BY_COMMIT:
-        return _index_singly(_stale(wanted))
-    failed: dict[str, str] = {}
-    documents: dict[str, dict[str, Any]] = {}
-    make_document = _document_maker()
-    if make_document is None:
-        return _index_singly(wanted)
-    for dataset_id in wanted:
+        Raises:
+            ckan.lib.search.SearchIndexError: where Solr does not answer at all (CKAN 2.11).
+        """
+        self._failed: dict[str, str] = {}
+        self._documents: dict[str, dict[str, Any]] = {}
+        self._error: Exception | None = None
+        self._thread: threading.Thread | None = None
+        wanted = list(dict.fromkeys(dataset_ids))
+        # Held while the documents are made: CKAN and ckanext-harvest then find in the session what they would ask
+        # the database for, once for each dataset.
+        held = _load(wanted)
+        make_document = None if INDEXED_BY_COMMIT or not wanted else _document_maker()
+        if make_document is None:
+            self._failed = _index_singly(_stale(wanted) if INDEXED_BY_COMMIT and wanted else wanted)
+            return
+        for dataset_id in wanted:
+            try:
+                self._documents[dataset_id] = make_document(dataset_id)
+            except _NOT_INDEXABLE as error:  # noqa: PERF203 - each fails on its own
+                log.warning("dataset %s has no search document: %s", dataset_id, error)
+                self._failed[dataset_id] = str(error)
+        del held
+        if self._documents:
+            # Here, since the configuration is this thread's; the other one only waits for Solr.
+            connection, commit = search.make_connection(), bool(tk.config.get("ckan.search.solr_commit", True))
+            self._thread = threading.Thread(target=self._send, args=(connection, commit), daemon=True)
+            self._thread.start()
+
+    def _send(self, connection: Any, commit: bool) -> None:
         try:
-            documents[dataset_id] = make_document(dataset_id)
-        except _NOT_INDEXABLE as error:  # noqa: PERF203 - each fails on its own
-            log.warning("dataset %s has no search document: %s", dataset_id, error)
-            failed[dataset_id] = str(error)
-    try:
-        _send(list(documents.values()))
-    except (pysolr.SolrError, OSError) as error:
-        if not search.is_available():
-            raise search.SearchIndexError("Solr does not answer") from error
-        log.info("a batch was refused by Solr (%s); its datasets are added one by one", str(error)[:200])
-        failed.update(_index_singly(documents))
-    return failed
+            connection.add(docs=list(self._documents.values()), commit=commit)
+        except (pysolr.SolrError, OSError) as error:
+            self._error = error
+
+    def wait(self) -> dict[str, str]:
+        """Wait until Solr has answered.
+
+        Returns:
+            For each dataset that could not be indexed, its id and the reason; the others are indexed.
+
+        Raises:
+            ckan.lib.search.SearchIndexError: where Solr does not answer at all.
+        """
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        if self._error is not None:
+            if not search.is_available():
+                raise search.SearchIndexError("Solr does not answer") from self._error
+            reason = str(self._error)[:200]
+            log.info("a batch was refused by Solr (%s); its datasets are added one by one", reason)
+            self._error = None
+            self._failed.update(_index_singly(self._documents))
+        return self._failed
 
 
 def rebuild_source(source_id: str, defer_commit: bool = False) -> None:
@@ -167,9 +195,17 @@ def _stale(dataset_ids: Sequence[str]) -> list[str]:
     return [dataset_id for dataset_id in dataset_ids if dataset_id not in fresh]
 
 
-def _send(documents: list[dict[str, Any]]) -> None:
-    if documents:
-        search.make_connection().add(docs=documents, commit=bool(tk.config.get("ckan.search.solr_commit", True)))
+def _load(dataset_ids: Sequence[str]) -> list[Any]:
+    """Datasets as they are in the database now, and the harvest sources they are of."""
+    fresh = {"populate_existing": True}
+    packages = sa.select(model.Package).where(model.Package.id.in_(dataset_ids))
+    of_these = HARVEST_OBJECTS.c.package_id.in_(dataset_ids) & HARVEST_OBJECTS.c.current.is_(True)
+    ids = sa.select(HARVEST_OBJECTS.c.harvest_source_id).where(of_these)
+    sources = sa.select(HarvestSource).where(HARVEST_SOURCES.c.id.in_(ids))
+    return [
+        *model.Session.execute(packages.execution_options(**fresh)).scalars(),
+        *model.Session.execute(sources.execution_options(**fresh)).scalars(),
+    ]
 
 
 def _document_maker() -> Callable[[str], dict[str, Any]] | None:

@@ -19,10 +19,10 @@ from sqlalchemy.exc import OperationalError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
-from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata.harvest import index, spool
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
+from ckanext.mxopendata.harvest.indexing import Indexing
 from ckanext.mxopendata.harvest.model import DONE, WAITING, WRITTEN, Identity, Record, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECT_ERRORS, HARVEST_OBJECTS, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding, worst
@@ -52,42 +52,106 @@ class _Outcome:
     finding: Finding | None = None
 
 
-def write_batch(run: Run, writer: DatasetWriter, size: int) -> int:
-    """Write the next waiting records of a run, commit, and bring the search index up to date.
+class Batches:
+    """Writes the waiting records of a run, batch by batch; use as a context manager.
 
     Several processes may do this for one run at a time: each takes records that no other has locked.
 
     Args:
         run: the run.
         writer: makes datasets of records.
-        size: how many records at most.
-
-    Returns:
-        How many records were dealt with; 0 where none is left that nobody else works on.
+        size: how many records a batch has at most.
     """
-    _finish_indexing(run)
-    rows = _take(run, size)
-    if not rows:
+
+    def __init__(self, run: Run, writer: DatasetWriter, size: int) -> None:
+        self._run = run
+        self._writer = writer
+        self._size = size
+        self._indexing = Indexing(run)
+
+    def __enter__(self) -> Batches:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        """See the last batch into the search index."""
+        if error is None:
+            self._settle()
+
+    def write(self) -> int:
+        """Write the next records and commit; Solr may still be at work on them when this returns.
+
+        Returns:
+            How many records were dealt with; 0 where none is left that nobody else works on.
+
+        Raises:
+            ckan.lib.search.SearchIndexError: where Solr does not answer.
+        """
+        rows = _take(self._run, self._size)
+        if not rows:
+            self._settle()
+            self._indexing.take_up()
+            return 0
+        waiting = rows
+        while waiting:
+            outcome = _try(self._run, self._writer, waiting)
+            if outcome.bad is None:
+                self._commit(outcome)
+                break
+            self._undo()
+            position = waiting.index(outcome.bad)
+            before = [row["number"] for row in waiting[:position]]
+            again = _try(self._run, self._writer, _take(self._run, position, before))
+            if again.bad is not None:
+                # What went well a moment ago fails now: not the record's fault, so it is not the record's loss.
+                self._undo()
+                raise RuntimeError("a batch failed twice at different records")
+            self._commit(again)
+            self._reject(outcome.bad, outcome.finding)
+            numbers = [row["number"] for row in waiting[position + 1 :]]
+            waiting = _take(self._run, len(numbers), numbers)
+        return len(rows)
+
+    def _commit(self, outcome: _Outcome) -> None:
+        """Note what was written in the transaction that writes it; index afterwards."""
+        _note(self._run, outcome.written)
+        _harvest_objects(self._run, outcome.written)
+        self._indexing.note()
+        try:
+            index.commit()
+        except index.RefusedError as error:
+            index.forget(draft.dataset_id for row, draft in outcome.written if row["action"] == "created")
+            self._commit_singly([row for row, _ in outcome.written], str(error))
+            return
+        if outcome.written:
+            self._indexing.begin({draft.dataset_id: row["number"] for row, draft in outcome.written})
+
+    def _commit_singly(self, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
+        """Write records again, each in a transaction of its own, to find the one that the search index refuses."""
+        if len(rows) == 1:
+            self._reject(rows[0], Finding("record_not_indexed", value=reason))
+            return
+        for row in rows:
+            outcome = _try(self._run, self._writer, _take(self._run, 1, [row["number"]]))
+            if outcome.bad is None:
+                self._commit(outcome)
+            else:
+                self._undo()
+                self._reject(outcome.bad, outcome.finding)
+
+    def _reject(self, row: Mapping[str, Any], finding: Finding | None) -> None:
+        """Report one record that could not be written, in a transaction of its own."""
+        self._settle()
+        _reject(self._run, row, finding)
+        model.repo.commit()
+
+    def _undo(self) -> None:
+        """Take back what is not committed; what was sent to Solr before is not part of it."""
         model.Session.rollback()
-        return 0
-    waiting = rows
-    while waiting:
-        outcome = _try(run, writer, waiting)
-        if outcome.bad is None:
-            _commit(run, writer, outcome)
-            break
-        model.Session.rollback()
-        position = waiting.index(outcome.bad)
-        again = _try(run, writer, _take(run, position, [row["number"] for row in waiting[:position]]))
-        if again.bad is not None:
-            # What went well a moment ago fails now: not the record's fault, so it is not the record's loss.
-            model.Session.rollback()
-            raise RuntimeError("a batch failed twice at different records")
-        _commit(run, writer, again)
-        _reject(run, outcome.bad, outcome.finding)
-        numbers = [row["number"] for row in waiting[position + 1 :]]
-        waiting = _take(run, len(numbers), numbers)
-    return len(rows)
+        self._settle()
+
+    def _settle(self) -> None:
+        self._indexing.note()
+        model.repo.commit()
 
 
 def _take(run: Run, size: int, numbers: Sequence[int] | None = None) -> list[Mapping[str, Any]]:
@@ -139,33 +203,6 @@ def _source_tags(run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[
 def _refused(error: tk.ValidationError) -> Finding:
     reasons = "; ".join(f"{key}: {value}" for key, value in sorted(error.error_summary.items()))
     return Finding("record_refused", value=reasons, details={"fields": ", ".join(sorted(error.error_dict))})
-
-
-def _commit(run: Run, writer: DatasetWriter, outcome: _Outcome) -> None:
-    """Note what was written in the transaction that writes it; index afterwards."""
-    _note(run, outcome.written)
-    _harvest_objects(run, outcome.written)
-    try:
-        index.commit()
-    except index.RefusedError as error:
-        index.forget(draft.dataset_id for row, draft in outcome.written if row["action"] == "created")
-        _commit_singly(run, writer, [row for row, _ in outcome.written], str(error))
-        return
-    _index(run, {draft.dataset_id: row["number"] for row, draft in outcome.written})
-
-
-def _commit_singly(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]], reason: str) -> None:
-    """Write records again, each in a transaction of its own, to find the one that the search index refuses."""
-    if len(rows) == 1:
-        _reject(run, rows[0], Finding("record_not_indexed", value=reason))
-        return
-    for row in rows:
-        outcome = _try(run, writer, _take(run, 1, [row["number"]]))
-        if outcome.bad is None:
-            _commit(run, writer, outcome)
-        else:
-            model.Session.rollback()
-            _reject(run, outcome.bad, outcome.finding)
 
 
 _NOTE = sa.text("""
@@ -241,34 +278,8 @@ def _harvest_objects(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]
     model.Session.execute(insert(objects).values([{**row, **common, **times, "retry_times": 0} for row in rows]))
 
 
-def _index(run: Run, numbers: Mapping[str, int]) -> None:
-    """Index committed datasets; where Solr is away they stay marked, and the run goes on with them later."""
-    try:
-        failed = index.index_datasets(numbers)
-    except (SearchIndexError, OSError):
-        log.exception("run %s: the search index does not answer", run.id)
-        raise
-    for dataset_id, reason in failed.items():
-        _add_finding(run, numbers[dataset_id], Finding("record_not_indexed", value=reason))
-    statement = sa.update(_RECORD).where(_RECORD.c.run_id == run.id, _RECORD.c.number.in_(list(numbers.values())))
-    model.Session.execute(statement.values(state=DONE))
-    model.repo.commit()
-
-
-def _finish_indexing(run: Run) -> None:
-    """Index what a process that was killed had committed but not sent to Solr."""
-    query = (
-        sa.select(_RECORD.c.dataset_id, _RECORD.c.number)
-        .where(_RECORD.c.run_id == run.id, _RECORD.c.state == WRITTEN)
-        .with_for_update(skip_locked=True)
-    )
-    rows = model.Session.execute(query).all()
-    if rows:
-        _index(run, {row.dataset_id: row.number for row in rows})
-
-
 def _reject(run: Run, row: Mapping[str, Any], finding: Finding | None) -> None:
-    """Report one record that could not be written, in a transaction of its own."""
+    """Report one record that could not be written, in the current transaction."""
     found = finding or Finding("record_failed")
     facts = [*row["findings"], found.facts()]
     model.Session.execute(
@@ -277,7 +288,6 @@ def _reject(run: Run, row: Mapping[str, Any], finding: Finding | None) -> None:
         .values(action="rejected", state=DONE, findings=facts, severity="error")
     )
     add_stock_error(run, row["identifier"], found)
-    model.repo.commit()
 
 
 def add_stock_error(run: Run, identifier: str, finding: Finding) -> None:
@@ -289,11 +299,3 @@ def add_stock_error(run: Run, identifier: str, finding: Finding) -> None:
     model.Session.execute(insert(HARVEST_OBJECTS).values(**broken, **owner))
     message = {"message": finding.to_dict()["message"], "stage": "Import"}
     model.Session.execute(insert(HARVEST_OBJECT_ERRORS).values(harvest_object_id=object_id, **message))
-
-
-def _add_finding(run: Run, number: int, finding: Finding) -> None:
-    where = (_RECORD.c.run_id == run.id, _RECORD.c.number == number)
-    row = model.Session.execute(sa.select(_RECORD.c.findings).where(*where)).one()
-    facts = [*row.findings, finding.facts()]
-    severity = worst(Finding.from_facts(item) for item in facts)
-    model.Session.execute(sa.update(_RECORD).where(*where).values(findings=facts, severity=severity))

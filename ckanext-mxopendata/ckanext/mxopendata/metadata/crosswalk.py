@@ -56,8 +56,13 @@ class CrosswalkField:
 
     def ways(self, *columns: str) -> tuple[str, ...]:
         """The ways to the field on the platforms of these columns, best first, each once."""
-        ways = (way.strip() for column in columns for way in getattr(self, column).split("|"))
-        return tuple(dict.fromkeys(way for way in ways if way))
+        return _ways(tuple(getattr(self, column) for column in columns))
+
+
+@cache
+def _ways(cells: tuple[str, ...]) -> tuple[str, ...]:
+    ways = (way.strip() for cell in cells for way in cell.split("|"))
+    return tuple(dict.fromkeys(way for way in ways if way))
 
 
 @cache

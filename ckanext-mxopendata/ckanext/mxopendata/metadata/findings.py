@@ -97,6 +97,10 @@ class _Words(dict[str, Any]):
         return ""
 
 
+# Eight times as fast as SafeLoader, and as safe; PyYAML has it where it was built with libyaml.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 @cache
 def catalogue() -> Mapping[str, Mapping[str, Any]]:
     """All sentences of all rooms, by code.
@@ -109,7 +113,7 @@ def catalogue() -> Mapping[str, Mapping[str, Any]]:
     for path in sorted(folder.iterdir(), key=lambda item: item.name):
         if not path.name.endswith(".yaml"):
             continue
-        room: dict[str, Mapping[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        room: dict[str, Mapping[str, Any]] = yaml.load(path.read_text(encoding="utf-8"), _LOADER) or {}  # noqa: S506 - one of the two safe ones
         twice = entries.keys() & room.keys()
         if twice:
             raise ValueError(f"{path.name} repeats {sorted(twice)}")
