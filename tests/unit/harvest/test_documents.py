@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.documents import load_json, make_utf8, stream_list
+from ckanext.mxopendata.harvest.documents import load_json, make_utf8, read_beside_list, stream_list
 
 URL = "https://datos.ejemplo.gob.mx/data.json"
 RECORDS = [{"title": "Educación básica: matrícula por año, señalización y bibliotecas públicas"}, {"title": "Niñez"}]
@@ -107,3 +107,15 @@ def test_a_large_catalogue_takes_little_memory(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize("holder", ["", "catalog"])
+def test_what_stands_beside_the_list_is_read_until_there_is_enough(tmp_path, holder):
+    content = {"license": "MIT", "conformsTo": "https://a.example", "dataset": [{"conformsTo": "b"}], "language": "es"}
+    path = tmp_path / "data.json"
+    path.write_text(json.dumps({holder: content} if holder else content))
+    whole = {"license": "MIT", "conformsTo": "https://a.example", "language": "es"}
+    assert read_beside_list(path, URL) == whole
+    assert read_beside_list(path, URL, enough=("conformsTo",)) == {"license": "MIT", "conformsTo": None}
+    assert read_beside_list(path, URL, enough=("license",)) == {"license": None}
+    assert read_beside_list(path, URL, enough=("title",)) == whole

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -104,12 +104,13 @@ def stream_list(path: Path, url: str, skip: int = 0) -> Iterator[Any]:
                 yield record
 
 
-def read_beside_list(path: Path, url: str) -> dict[str, Any]:
+def read_beside_list(path: Path, url: str, enough: Collection[str] = ()) -> dict[str, Any]:
     """What stands in a catalogue beside its list of datasets, before or after it; the list is passed over unread.
 
     Args:
         path: the file, in UTF-8 (see :func:`make_utf8`).
         url: where it came from, for messages.
+        enough: keys after which nothing else matters: a large file is not passed over for what nobody will use.
 
     Returns:
         Key → text or number, list of such, or ``None`` for an object; empty for a bare list and for several
@@ -127,6 +128,9 @@ def read_beside_list(path: Path, url: str) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             for where, event, value in ijson.parse(file, use_float=True):
+                if event == "map_key" and value in enough and where == parent.removesuffix("."):
+                    found[value] = None
+                    break
                 if not where.startswith(parent) or where.startswith(place):
                     continue
                 name, _, below = where.removeprefix(parent).partition(".")

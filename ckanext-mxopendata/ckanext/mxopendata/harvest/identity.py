@@ -32,6 +32,7 @@ VOLATILE_CKAN = frozenset(
 ORGANIZATION_KEYS = frozenset({"id", "name", "title"})
 VOLATILE_DATAJSON = frozenset({"@context", "page_views", "download_count"})
 FIRST_LAYER = "&sublayer=0"
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 # Lists whose order means nothing and changes from one answer to the next (ArcGIS Hub, Solr).
 UNORDERED = frozenset({"tags", "groups", "keyword", "keywords", "extras"})
 
@@ -84,6 +85,9 @@ def _values(value: Any, path: list[str]) -> list[Any]:
 
 
 def _steady(value: Any, volatile: frozenset[str], key: str) -> Any:
+    # The types themselves first: there are hundreds of values in a record, and asking an abstract class is slow.
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         if key == "organization":
             return {name: item for name, item in value.items() if name in ORGANIZATION_KEYS}

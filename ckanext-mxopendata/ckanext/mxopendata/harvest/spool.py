@@ -24,7 +24,6 @@ from ckanext.mxopendata.metadata.names import derived_identifier
 _SPOOL = Spooled.__table__
 # Fast rather than small: the spool lives for minutes.
 _COMPRESSION = 1
-_INSERT_SIZE = 500
 
 
 @dataclass(frozen=True)
@@ -92,9 +91,8 @@ def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, 
     rows = [
         {"run_id": run_id, "page": page, "number": first_number + offset, **line} for offset, line in enumerate(lines)
     ]
-    for start in range(0, len(rows), _INSERT_SIZE):
-        statement = insert(_SPOOL).values(rows[start : start + _INSERT_SIZE])
-        model.Session.execute(statement.on_conflict_do_nothing())
+    if rows:
+        model.Session.execute(insert(_SPOOL).on_conflict_do_nothing(), rows)
     return len(rows)
 
 

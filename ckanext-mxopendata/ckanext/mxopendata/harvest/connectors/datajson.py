@@ -62,7 +62,7 @@ class DataJsonConnector:
 
 def _of_the_catalogue(document: Path, url: str) -> dict[str, Any]:
     """What the datasets of ADELA's ``catalogo.json`` take from their catalogue; empty for other profiles."""
-    beside = read_beside_list(document, url)
+    beside = read_beside_list(document, url, enough=OTHER_PROFILES)
     if not OTHER_PROFILES.isdisjoint(beside):
         return {}
     return {name: beside[name] for name in INHERITED if not is_empty(beside.get(name))}
