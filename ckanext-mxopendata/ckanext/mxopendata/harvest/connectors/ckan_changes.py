@@ -22,6 +22,9 @@ from ckanext.mxopendata.http import HttpClient
 # The first page is small: a portal that does not know ``fl`` answers with whole records.
 FIRST_PAIRS, PAIRS = 10, 1000
 RECORDS = 200
+# How often the pairs are listed again because their number changed meanwhile: one that is removed moves the others, and
+# one of them may slip to a page that was read already.
+AGAIN = 2
 # As many ids as fit into an address that every server takes.
 ASKED_AT_ONCE = 50
 # Where more of the list than this has changed, reading all of it costs the portal fewer requests: a fiftieth of what
@@ -68,7 +71,7 @@ def read_changes(
         document.unlink(missing_ok=True)
         position = {}
     if not position.get("listed"):
-        yield from _list_pairs(client, api, int(position.get("start", 0)), document, after)
+        yield from _list_pairs(client, api, position, document, after)
     pairs = _pairs(document)
     same = _known_of(pairs, known)
     if not after and len(pairs) - len(same) > max(ASKED_AT_ONCE, MOST_CHANGED * len(pairs)):
@@ -90,8 +93,11 @@ def _listed(after: str) -> dict[str, Any]:
     return {"mode": MODE, "start": 0, "listed": True, "after": after}
 
 
-def _list_pairs(client: HttpClient, api: str, start: int, document: Path, after: str) -> Iterator[Page]:
+def _list_pairs(
+    client: HttpClient, api: str, position: Mapping[str, Any], document: Path, after: str
+) -> Iterator[Page]:
     """Write the pairs to the file, page by page; the pages given hold no record yet."""
+    start, count, again = int(position.get("start", 0)), position.get("count"), int(position.get("again", 0))
     while True:
         rows = PAIRS if start else FIRST_PAIRS
         asked = {"rows": rows, "start": start, "sort": "id asc", "fl": "id,metadata_modified"}
@@ -110,12 +116,18 @@ def _list_pairs(client: HttpClient, api: str, start: int, document: Path, after:
         versions = [version(pair) for pair in pairs] if len(pairs) == len(found) else [None]
         if None in versions:
             raise NotOfferedError
+        if count not in {None, total} and again < AGAIN:
+            document.unlink()
+            start, count, again = 0, None, again + 1
+            continue
+        count = total
         with document.open("a", encoding="utf-8") as file:
             file.writelines(f"{word}\n" for word in versions)
         start += len(found)
         if not found or start >= total:
             return
-        yield Page(records=[], position={"mode": MODE, "start": start, "after": after}, reading="changes")
+        reached = {"start": start, "count": count, "again": again, "after": after}
+        yield Page(records=[], position={"mode": MODE, **reached}, reading="changes")
 
 
 def _pairs(document: Path) -> dict[str, str]:
