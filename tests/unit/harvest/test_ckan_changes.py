@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -170,14 +170,30 @@ def test_what_changes_or_goes_between_list_and_record_is_taken_as_it_is(
 
     list_pairs = ckan_changes._list_pairs
 
-    def then_change(*arguments: Any) -> Iterator[Page]:
-        yield from list_pairs(*arguments)
+    def then_change(*arguments: Any) -> Generator[Page, None, int]:
+        count = yield from list_pairs(*arguments)
         change()
+        return count
 
     monkeypatch.setattr(ckan_changes, "_list_pairs", then_change)
     pages = read(known)
     assert sorted(record["title"] for record in fetched(pages)) == sorted(entry["title"] for entry in entries[:2])
     assert pages[-1].total == len(listed(pages)) == 59
+
+
+def test_a_list_that_is_shorter_than_the_portal_says_is_not_called_complete(
+    served: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = ActionApi._search
+
+    def boasting(self: Any, query: dict[str, str]) -> Any:
+        found = search(self, query)
+        return {**found, "count": found["count"] + 2}
+
+    known = known_of(served)
+    monkeypatch.setattr(ActionApi, "_search", boasting)
+    pages = read(known)
+    assert (pages[-1].total, len(listed(pages))) == (62, 60)
 
 
 @pytest.mark.parametrize("refusal", ["whole", "strings", "error"])

@@ -8,7 +8,7 @@ CKAN, ignore it: their list is read in full.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -70,13 +70,15 @@ def read_changes(
     if position.get("start") is None or not document.exists():
         document.unlink(missing_ok=True)
         position = {}
+    count = position.get("count")
     if not position.get("listed"):
-        yield from _list_pairs(client, api, position, document, after)
+        count = yield from _list_pairs(client, api, position, document, after)
     pairs = _pairs(document)
     same = _known_of(pairs, known)
     if not after and len(pairs) - len(same) > max(ASKED_AT_ONCE, MOST_CHANGED * len(pairs)):
         raise NotOfferedError
-    total = len(pairs)
+    # What the portal says: a list that is shorter is not complete, and the report says so.
+    total = count if isinstance(count, int) else len(pairs)
     left = iter(sorted(key for key in pairs if key > after))
     while keys := list(islice(left, RECORDS)):
         changed = [key for key in keys if pairs[key] not in same]
@@ -86,17 +88,14 @@ def read_changes(
         # What is gone since it was listed is no part of the list any more.
         total -= len(changed) - len(records)
         records += [Same(pairs[key]) for key in keys if pairs[key] in same]
-        yield Page(records=records, position=_listed(keys[-1]), total=total, reading="changes")
-
-
-def _listed(after: str) -> dict[str, Any]:
-    return {"mode": MODE, "start": 0, "listed": True, "after": after}
+        reached = {"mode": MODE, "start": 0, "listed": True, "count": total, "after": keys[-1]}
+        yield Page(records=records, position=reached, total=total, reading="changes")
 
 
 def _list_pairs(
     client: HttpClient, api: str, position: Mapping[str, Any], document: Path, after: str
-) -> Iterator[Page]:
-    """Write the pairs to the file, page by page; the pages given hold no record yet."""
+) -> Generator[Page, None, int]:
+    """Write the pairs to the file, page by page; the pages given hold no record yet. Returns how many there are."""
     start, count, again = int(position.get("start", 0)), position.get("count"), int(position.get("again", 0))
     while True:
         rows = PAIRS if start else FIRST_PAIRS
@@ -125,7 +124,7 @@ def _list_pairs(
             file.writelines(f"{word}\n" for word in versions)
         start += len(found)
         if not found or start >= total:
-            return
+            return total
         reached = {"start": start, "count": count, "again": again, "after": after}
         yield Page(records=[], position={"mode": MODE, **reached}, reading="changes")
 
