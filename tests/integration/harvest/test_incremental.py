@@ -32,6 +32,11 @@ LAST_MODIFIED = "Sun, 01 Nov 2026 08:00:00 GMT"
 FIGURES = ("read", "created", "updated", "unchanged", "matched", "restored", "excluded", "rejected", "in_grace")
 
 
+@pytest.fixture(autouse=True)
+def read_everything() -> None:
+    """Not here: as by default, every seven days."""
+
+
 class ConditionalServer:
     """A data.json of a server that knows ``ETag`` and ``Last-Modified``, or says it does."""
 
@@ -226,6 +231,16 @@ def test_where_what_is_known_changed_meanwhile_everything_is_read(server, make_s
     assert (run["reading"], figures(run)) == ("full", {"read": 3, "created": 1, "unchanged": 2})
     dataset_id = next(line.dataset_id for line in records_of(run["run"]) if line.identifier == "i1")
     assert helpers.call_action("package_show", id=dataset_id)["notes"] == "Datos de prueba"
+
+
+def test_the_report_says_what_was_read(server, make_source, harvest, app):
+    server.serve(*many("j", 2))
+    source = make_source()
+    for words in ("la lista completa", "nada: según el portal"):
+        run = harvest(source)
+        address = f"/harvest/{source['name']}/corrida/{run['run']}"
+        assert f"Qué se leyó: {words}" in app.get(address).body
+        assert json.loads(app.get(f"{address}.json").body)["reading"] == run["reading"]
 
 
 # A portal on CKAN.
