@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,9 +16,10 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import helpers
 
-from ckanext.harvest.model import HarvestObject
+from ckanext.harvest.model import HarvestJob, HarvestObject
 
 from ckanext.mxopendata.harvest import datasets as writing
+from ckanext.mxopendata.harvest import engine, known, runs
 from ckanext.mxopendata.harvest.connectors import ckan_changes
 from ckanext.mxopendata.harvest.connectors.ckan_changes import version
 from portals.governments import government
@@ -212,8 +213,6 @@ def test_a_dataset_removed_here_by_hand_stays_excluded(server, make_source, harv
 
 def test_where_what_is_known_changed_meanwhile_everything_is_read(server, make_source, harvest, monkeypatch):
     """An identity goes while the run is under way: its record is needed although the portal says unmodified."""
-    from ckanext.mxopendata.harvest import known
-
     server.serve(*many("i", 3))
     source = make_source()
     harvest(source)
@@ -302,6 +301,45 @@ def test_of_a_ckan_only_what_changed_is_fetched(jalisco, at, indexed):
     assert len(changed) == len(set(indexed)) == 2
     run = at("03T10")
     assert (run["reading"], run["records"], figures(run)) == ("changes", [], {"read": 13, "unchanged": 13})
+
+
+def test_a_reading_of_changes_goes_on_from_page_to_page(jalisco, source, at, monkeypatch):
+    """As carriers do: each takes a page, and the list of pairs is not asked for anew."""
+    monkeypatch.setattr(ckan_changes, "RECORDS", 5)
+    at()
+    touch(jalisco.portal.entries[1], title="Cambió")
+    jalisco.portal.asked.clear()
+    job = HarvestJob(source_id=source["id"], status="Running")
+    job.save()
+    run = runs.open_run(source["id"], job.id, datetime(2026, 11, 2, 10, tzinfo=timezone.utc))
+    run_id, steps = run.id, 0
+    while engine.advance(runs.get_run(run_id), 0.0):
+        model.Session.remove()
+        steps += 1
+    found = helpers.call_action("mxopendata_harvest_run_show", run=run_id)
+    assert (found["reading"], figures(found)) == ("changes", {"read": 12, "updated": 1, "unchanged": 11})
+    assert steps >= 4
+    assert len(jalisco.portal.asked) == 3
+
+
+def test_a_record_that_is_not_known_any_more_is_read_with_all_others(jalisco, source, at, monkeypatch):
+    at()
+    among = known.KnownList.among
+
+    def and_forget(self: Any, versions: Any) -> set[str]:
+        found = among(self, versions)
+        model.Session.execute(
+            sa.text(
+                "DELETE FROM mxopendata_harvest_identity WHERE identifier = (SELECT min(identifier) FROM"
+                " mxopendata_harvest_identity WHERE source_id = :id)"
+            ),
+            {"id": source["id"]},
+        )
+        return found
+
+    monkeypatch.setattr(known.KnownList, "among", and_forget)
+    run = at("02T10")
+    assert (run["reading"], run["status"] == "failed", run["read"], run["unchanged"]) == ("full", False, 12, 12)
 
 
 def test_a_dataset_that_a_ckan_removed_is_seen_and_fetched_when_it_is_back(jalisco, make_source, harvest):
