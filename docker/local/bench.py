@@ -127,6 +127,8 @@ def _write_ini(own: Settings, name: str, path: Path, port: int) -> None:
         section["scheming.dataset_schemas"] = f"file://{schema}"
     if name == OURS:
         section[ALLOWED_PRIVATE] = f"{ADDRESS}:{port}"
+        # What a harvest that reads everything costs; the server would say that the same file is the same.
+        section["ckanext.mxopendata.harvest.full_days"] = "0"
     with path.open("w", encoding="utf-8") as file:
         parser.write(file)
 

@@ -87,11 +87,17 @@ BENCHMARKS = (
         "harvest-unchanged",
         5000,
         Bound("rate", 100),
-        "harvest of a `data.json` in which nothing changed",
+        "harvest of a `data.json` in which nothing changed, though all of it is read",
         _DCAT_JSON,
         large=(100_000, Bound("rate", 300)),
     ),
     Benchmark("harvest-changed", 5000, Bound("rate", 20), "the same with one record in ten changed", _DCAT_JSON),
+    Benchmark(
+        "harvest-read",
+        100_000,
+        Bound("rate", most_growth_mb=80),
+        "reading a `data.json` to its end; promised is the memory above that of the process before the first page",
+    ),
     Benchmark("harvest-first", 1000, Bound("rate", 2.3), "first harvest of a `data.json`", _DCAT_JSON),
     Benchmark(
         "harvest-first-two",

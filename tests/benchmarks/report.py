@@ -114,11 +114,16 @@ def _speed(side: Mapping[str, Any] | None, bound: Bound) -> str:
 
 
 def _memory(side: Mapping[str, Any] | None) -> str:
-    return f"{side['peak_rss_mb']:.0f}" if side and side["peak_rss_mb"] else "–"
+    if not side or not side["peak_rss_mb"]:
+        return "–"
+    grown = f" (+ {side['growth_mb']:.0f})" if "growth_mb" in side else ""
+    return f"{side['peak_rss_mb']:.0f}{grown}"
 
 
 def promise(bound: Bound) -> str:
     """What is promised, in words."""
+    if bound.most_growth_mb is not None:
+        return f"≤ + {bound.most_growth_mb:g} MB"
     if bound.most_seconds is not None:
         return f"≤ {bound.most_seconds:g} s"
     if bound.limit is None:

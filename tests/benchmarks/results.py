@@ -19,28 +19,33 @@ class Bound:
             ``extra_seconds``: as ``time``, but the promise is the difference in seconds.
         limit: the least ratio (``rate``), the greatest one (``time``), or the most seconds more (``extra_seconds``).
         most_seconds: instead of a comparison, where nobody else does this work: the most seconds it may take.
+        most_growth_mb: instead of a comparison: the most memory by which it may make its process grow, in MB.
     """
 
     measure: Measure
     limit: float | None = None
     most_seconds: float | None = None
+    most_growth_mb: float | None = None
 
 
 def side(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """One side of a comparison.
 
     Args:
-        runs: the repetitions: ``seconds``, ``count`` (datasets or operations in that time), ``peak_rss_mb``.
+        runs: the repetitions: ``seconds``, ``count`` (datasets or operations in that time), ``peak_rss_mb``, and
+            ``growth_mb`` where that is what is measured.
 
     Returns:
         ``{"seconds": […], "per_second", "peak_rss_mb"}``: every repetition, the rate of the median one, the most
-        memory of all.
+        memory of all; ``growth_mb``, the most of all, where it was measured.
     """
     seconds = [float(run["seconds"]) for run in runs]
+    grown = [float(run["growth_mb"]) for run in runs if "growth_mb" in run]
     return {
         "seconds": [_rounded(value) for value in seconds],
         "per_second": _rounded(runs[0]["count"] / statistics.median(seconds)),
         "peak_rss_mb": max(float(run["peak_rss_mb"]) for run in runs),
+        **({"growth_mb": max(grown)} if grown else {}),
     }
 
 
@@ -72,6 +77,8 @@ def _ok(
 ) -> bool | None:
     if ours is None:
         return None
+    if bound.most_growth_mb is not None:
+        return ours["growth_mb"] <= bound.most_growth_mb if "growth_mb" in ours else None
     if bound.most_seconds is not None:
         return statistics.median(ours["seconds"]) <= bound.most_seconds
     if stock is None or ratio is None or bound.limit is None:

@@ -126,6 +126,15 @@ def first(stage: Stage, size: int, stock_size: int, processes: int = 1) -> tuple
     return alternate(*sides)
 
 
+def reading(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """The list of a large catalogue, read once; nothing of it is written."""
+    stage.have(OURS, 0)
+    stage.touched(OURS)
+    records.write_catalogue(stage.file(OURS, "grande"), range(size))
+    stage.work(OURS, "source", name="grande", url=stage.address(OURS, "grande"))
+    return [stage.work(OURS, "read", name="grande", size=size)], []
+
+
 def first_of_stock(stage: Stage, _: int, stock_size: int) -> tuple[Runs, Runs]:
     """The stock harvester alone, once, at another size."""
     stage.have(STOCK, 0)
@@ -175,6 +184,7 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "validate": validate,
     "harvest-unchanged": unchanged,
     "harvest-changed": changed,
+    "harvest-read": reading,
     "harvest-first": first,
     "harvest-first-two": functools.partial(first, processes=2),
     "harvest-first-stock-5000": first_of_stock,
@@ -224,6 +234,7 @@ def main() -> int:
 def _words(line: dict[str, Any]) -> str:
     mark = {True: "✔", False: "✘", None: "·"}[line["ok"]]
     sides = [f"{name} {line[name]['per_second']}/s" for name in ("ours", "stock") if line[name]]
+    sides += [f"+ {line['ours']['growth_mb']} MB"] if line["ours"] and "growth_mb" in line["ours"] else []
     return f"{mark} {', '.join(sides)}, ratio {line['ratio']}"
 
 

@@ -21,6 +21,7 @@ from ckan.lib import plugins as lib_plugins
 from ckan.logic.schema import default_update_package_schema
 
 from benchmarks import seeding, site
+from benchmarks.memory import peak_rss_mb, rss_mb
 
 Measured = dict[str, Any]
 WARM_UP = 3
@@ -55,6 +56,35 @@ def harvest(order: dict[str, Any], _: Any) -> Measured:
         if counted.get(name, 0) != number:
             raise RuntimeError(f"the harvest was to count {number} as {name}, it counted {counted}")
     return {"seconds": seconds, "count": order["size"]}
+
+
+class _ReadError(BaseException):
+    """The list was read to its end; what comes after it is not measured."""
+
+
+def read(order: dict[str, Any], _: Any) -> Measured:
+    """Read the list of the source ``name``, ``size`` records, as a run does; ``growth_mb`` is what that took."""
+    from ckanext.mxopendata.harvest import engine, runs
+
+    package = model.Package.get(order["name"])
+    run = runs.open_run(package.id, "benchmark", datetime.now(timezone.utc))
+    reached: list[float] = []
+
+    def progress(_run: Any, number: int, _total: Any) -> None:
+        if number >= order["size"]:
+            reached.append(peak_rss_mb())
+            raise _ReadError
+
+    gc.collect()
+    before = rss_mb()
+    began = time.perf_counter()
+    try:
+        engine.advance(run, progress=progress)
+    except _ReadError:
+        seconds = time.perf_counter() - began
+    else:
+        raise RuntimeError(f"fewer than {order['size']} records were read")
+    return {"seconds": seconds, "count": order["size"], "growth_mb": round(reached[0] - before, 1)}
 
 
 def export(order: dict[str, Any], _: Any) -> Measured:
@@ -211,6 +241,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Any], Measured]] = {
         examples,
         source,
         harvest,
+        read,
         export,
         catalogue_pages,
         page,

@@ -164,7 +164,7 @@ class ActionApi:
         page = found[start : start + rows]
         fields = [name for name in re.split(r"[,\s]+", parameters.get("fl", "")) if name]
         if fields:
-            page = [{name: package[name] for name in fields if name in package} for package in page]
+            page = [{name: _indexed(name, package[name]) for name in fields if name in package} for package in page]
         return {"count": len(found), "facets": {}, "search_facets": {}, "sort": parameters.get("sort"), "results": page}
 
     def _list(self, parameters: dict[str, str]) -> list[str]:
@@ -222,7 +222,7 @@ def _matches(package: dict[str, Any], query: str) -> bool:
 
 def _passes(package: dict[str, Any], filters: str) -> bool:
     # Intervals hold blanks, so the clauses are taken out with a pattern instead of split.
-    for negated, clause in re.findall(r"([-+]?)(\w+:(?:\[[^\]]*\]|\"[^\"]*\"|\S+))", filters):
+    for negated, clause in re.findall(r"([-+]?)(\w+:(?:\[[^\]]*\]|\([^)]*\)|\"[^\"]*\"|\S+))", filters):
         if _holds(package, clause) == (negated == "-"):
             return False
     return True
@@ -235,7 +235,7 @@ def _holds(package: dict[str, Any], clause: str) -> bool:
         value = str(package.get(name) or "")
         return (low == "*" or value >= _bound(low)) and (high == "*" or value <= _bound(high))
     name, _, wanted = clause.partition(":")
-    wanted = wanted.strip('"')
+    alternatives = [word.strip('"') for word in wanted.strip("()").split(" OR ")]
     values = {
         "organization": [package["organization"]["name"]],
         "owner_org": [package["owner_org"]],
@@ -243,7 +243,16 @@ def _holds(package: dict[str, Any], clause: str) -> bool:
         "tags": [tag["name"] for tag in package["tags"]],
         "res_format": [resource["format"] for resource in package["resources"]],
     }.get(name, [str(package.get(name))])
-    return wanted in values or (name == "dataset_type" and wanted == package["type"])
+    return any(one in values or (name == "dataset_type" and one == package["type"]) for one in alternatives)
+
+
+def _indexed(name: str, value: Any) -> Any:
+    """A field as the index gives it: dates with milliseconds, without zeros at their end, in UTC."""
+    if name not in ("metadata_modified", "metadata_created"):
+        return value
+    day, _, fraction = str(value).partition(".")
+    fraction = fraction[:3].rstrip("0")
+    return f"{day}.{fraction}Z" if fraction else f"{day}Z"
 
 
 def _bound(text: str) -> str:

@@ -49,6 +49,8 @@ class Portal:
         self._lock = threading.Lock()
         self.entries: list[dict[str, Any]] = []
         self.answer: dict[str, Any] | None = None
+        # What was asked for, as tests count it; hooks are no part of it.
+        self.asked: list[str] = []
         self.reset()
 
     def reset(self) -> None:
@@ -65,6 +67,7 @@ class Portal:
         with self._lock:
             if path.startswith(HOOKS):
                 return self._hook(method, path[len(HOOKS) :], body)
+            self.asked.append(f"{path}?{query}")
             if self.answer is not None:
                 return Answer(self.answer["status"], self.answer.get("type", "text/html"), self.answer["body"].encode())
             if method not in ("GET", "HEAD", "POST"):

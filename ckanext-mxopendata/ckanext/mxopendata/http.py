@@ -15,7 +15,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -33,6 +34,8 @@ MAXIMUM_REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 CHUNK = 64 * 1024
+# A file that changed less than this before it was sent may change again within the second that its date can tell.
+SETTLED_SECONDS = 60
 Answer = TypeVar("Answer")
 
 
@@ -70,6 +73,35 @@ class HttpSettings:
 
 
 @dataclass(frozen=True)
+class Validators:
+    """By what a server can tell whether a file is still the one it sent.
+
+    Attributes:
+        url: the address that answered, after redirects.
+        etag: its ``ETag``; empty where it gave none.
+        last_modified: its ``Last-Modified``; empty where it gave none that tells two versions apart.
+    """
+
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+    @classmethod
+    def of(cls, memory: Mapping[str, Any]) -> Validators:
+        """Those that were kept as :meth:`facts`; none where nothing of the kind was."""
+        return cls(**{name: str(memory.get(name) or "") for name in ("url", "etag", "last_modified")})
+
+    def facts(self) -> dict[str, str]:
+        """All of them, to be kept."""
+        return asdict(self)
+
+    def headers(self) -> dict[str, str]:
+        """What is to be asked with; empty where there is nothing to ask by."""
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in asked.items() if value}
+
+
+@dataclass(frozen=True)
 class Fetched:
     """An answer, stored in a file.
 
@@ -78,12 +110,14 @@ class Fetched:
         url: the address that answered, after redirects.
         content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
         size: bytes of the body after decompression.
+        validators: by what the server can tell next time whether it is still the same.
     """
 
     path: Path
     url: str
     content_type: str
     size: int
+    validators: Validators = Validators()
 
 
 @dataclass(frozen=True)
@@ -154,6 +188,32 @@ class HttpClient:
             FetchError: for everything that is not a complete answer of status 200 within the limits.
         """
         return self._follow(url, self._store, {})
+
+    def fetch_if_changed(self, url: str, known: Validators) -> Fetched | None:
+        """Fetch an address into a file, unless the server says that it is still what it sent before.
+
+        Args:
+            url: an ``http`` or ``https`` address.
+            known: what the answer of before carried; without any, this is :meth:`fetch`.
+
+        Returns:
+            The answer, or ``None`` where nothing has changed.
+
+        Raises:
+            FetchError: as :meth:`fetch` does.
+        """
+        headers = known.headers()
+
+        def take(response: requests.Response, address: str, deadline: float) -> Fetched | bool:
+            if response.status_code == requests.codes.not_modified and headers:
+                # Of another address than the one that gave them, validators say nothing.
+                return address == known.url
+            return self._store(response, address, deadline)
+
+        answer = self._follow(url, take, headers)
+        if isinstance(answer, Fetched):
+            return answer
+        return None if answer else self.fetch(url)
 
     def fetch_beginning(self, url: str, maximum: int) -> Beginning:
         """Fetch only how a file begins; the server is asked for no more, and cut off where it sends more.
@@ -279,7 +339,7 @@ class HttpClient:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return Fetched(path=path, url=url, content_type=_content_type(response), size=size)
+        return Fetched(path, url, _content_type(response), size, _validators(response, url))
 
     def _begin(self, response: requests.Response, url: str, deadline: float, maximum: int) -> Beginning:
         ranged = response.headers.get("Content-Range", "")
@@ -348,6 +408,17 @@ def _status_finding(status: int, url: str) -> Finding:
 
 def _too_large(url: str, limit: int) -> FetchError:
     return FetchError(Finding("http_too_large", location=url, value=f"{limit / 1024 / 1024:.0f}"))
+
+
+def _validators(response: requests.Response, url: str) -> Validators:
+    headers = response.headers
+    changed = headers.get("Last-Modified", "")
+    try:
+        age = parsedate_to_datetime(headers.get("Date", "")) - parsedate_to_datetime(changed)
+        settled = age.total_seconds() >= SETTLED_SECONDS
+    except (TypeError, ValueError):  # no date, or none that can be read
+        settled = False
+    return Validators(url, headers.get("ETag", ""), changed if settled else "")
 
 
 def _content_type(response: requests.Response) -> str:

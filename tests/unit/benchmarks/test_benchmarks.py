@@ -9,12 +9,12 @@ import pytest
 
 from benchmarks import records
 from benchmarks.machine import describe
+from benchmarks.memory import peak_rss_mb, rss_mb
 from benchmarks.plain_schema import plain_schema
 from benchmarks.plan import BENCHMARKS, chosen
 from benchmarks.report import HEADINGS, page
 from benchmarks.results import Bound, result, side
 from benchmarks.templates import template
-from benchmarks.worker import peak_rss_mb
 from local.problem import Problem
 from local.seed import read_size
 
@@ -150,7 +150,16 @@ def test_the_machine_is_described_without_its_name():
     assert facts["memory_gb"] > 0
     assert facts["versions"]["solr"] == "9.9.0"
     assert platform.node() not in json.dumps(facts)
-    assert peak_rss_mb() > 1
+    assert peak_rss_mb() >= rss_mb() > 1
+
+
+@pytest.mark.parametrize(("grown", "ok"), [((12.5, 80.0), True), ((12.5, 80.1), False), ((), None)])
+def test_the_most_memory_of_all_repetitions_counts(grown, ok):
+    runs = [{"seconds": 1.0, "count": 10, "peak_rss_mb": 100.0, "growth_mb": value} for value in grown]
+    ours = side(runs) if runs else _side(1.0)
+    line = result("x", 100, ours, None, Bound("rate", most_growth_mb=80))
+    assert line["ok"] is ok
+    assert ours.get("growth_mb") == max(grown, default=None)
 
 
 def test_the_plain_schema_has_our_fields_and_nothing_of_ours():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.http import HttpClient, HttpSettings
+from ckanext.mxopendata.http import HttpClient, HttpSettings, Validators
 from ckanext.mxopendata.http_adapter import CappedRetry
 
 
@@ -263,3 +263,67 @@ def test_the_beginning_goes_nowhere_else(client, loopback, target):
     with pytest.raises(SourceError) as error:
         client().fetch_beginning(url, 10)
     assert error.value.finding.code in {"http_private_address", "http_scheme"}
+
+
+OLD, NEW = "Sun, 01 Nov 2020 08:00:00 GMT", '"v2"'
+
+
+def _conditional(loopback: Any, path: str = "/a", **headers: str) -> tuple[str, list[dict[str, str]]]:
+    """A file with validators; the conditions that it was asked with."""
+    asked: list[dict[str, str]] = []
+
+    def answer(handler: Any, _: Any) -> None:
+        found = {
+            name: handler.headers[name] for name in ("If-None-Match", "If-Modified-Since") if name in handler.headers
+        }
+        asked.append(found)
+        same = found.get("If-None-Match", NEW) == NEW and found.get("If-Modified-Since", OLD) == OLD and bool(found)
+        handler.send_response(304 if same else 200)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        body = b"" if same else b"contenido"
+        if not same:
+            handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return loopback.serve_with(path, answer), asked
+
+
+def test_a_file_is_not_fetched_again_where_the_server_says_that_it_is_the_same(client, loopback):
+    url, asked = _conditional(loopback, ETag=NEW, Last_Modified=OLD)
+    first = client().fetch_if_changed(url, Validators())
+    assert first is not None
+    assert first.validators == Validators(url, NEW, OLD)
+    assert client().fetch_if_changed(url, Validators.of(first.validators.facts())) is None
+    changed = client().fetch_if_changed(url, Validators(url, '"v1"'))
+    assert changed is not None
+    assert changed.path.read_text() == "contenido"
+    assert asked == [{}, {"If-None-Match": NEW, "If-Modified-Since": OLD}, {"If-None-Match": '"v1"'}]
+
+
+@pytest.mark.parametrize("age", [-1, 0, 59, None])
+def test_the_date_of_a_file_that_may_have_changed_within_the_second_tells_nothing(client, loopback, age):
+    from email.utils import formatdate
+
+    changed = formatdate(time.time() - age, usegmt=True) if age is not None else "ayer"
+    url, _ = _conditional(loopback, Last_Modified=changed)
+    assert client().fetch(url).validators == Validators(url)
+
+
+def test_validators_of_another_address_are_not_believed(client, loopback):
+    _conditional(loopback, "/b", ETag=NEW)
+    url = loopback.serve("/a", "", status=302, headers={"Location": "/b"})
+    kept = client().fetch(url).validators
+    assert kept.url == loopback.url("/b")
+    assert client().fetch_if_changed(url, kept) is None
+    again = client().fetch_if_changed(url, Validators(loopback.url("/c"), NEW))
+    assert again is not None
+    assert again.path.read_text() == "contenido"
+
+
+def test_an_answer_that_nobody_asked_for_is_none(client, loopback):
+    url = loopback.serve("/a", "", status=304)
+    assert _code(client(), url) == "http_status"
+    with pytest.raises(SourceError):
+        client().fetch_if_changed(url, Validators())

@@ -6,6 +6,7 @@ import json
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Page
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 from ckanext.mxopendata.harvest.identity import content_hash
+from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.mapping import map_record
 
 URL = "https://adela.ejemplo.gob.mx/sep/catalogo.json"
@@ -107,3 +109,32 @@ def test_a_large_catalogue_takes_little_memory(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 6_000_000
+
+
+def _pages(loopback: Any, folder: Path, known: Any) -> list[Page]:
+    settings = HttpSettings(user_agent="x", allowed_private=frozenset({loopback.host}), retries=0)
+    document = folder / "catalogo.json"
+    document.unlink(missing_ok=True)
+    with HttpClient(settings, folder) as client:
+        return list(DataJsonConnector().pages(client, loopback.url("/data.json"), {}, document, known))
+
+
+@pytest.mark.parametrize(
+    ("whole", "body", "readings"),
+    [
+        (True, catalogue(BARE), ["unmodified"]),
+        (False, catalogue(BARE), ["full"]),
+        (True, catalogue({**BARE, "title": "Otras"}), ["full"]),
+    ],
+)
+def test_a_file_equal_to_the_last_one_is_not_read(tmp_path: Path, loopback: Any, whole, body, readings) -> None:
+    loopback.serve("/data.json", json.dumps(catalogue(BARE)))
+    (first,) = _pages(loopback, tmp_path, None)
+    assert first.memory is not None
+    assert (first.reading, first.memory["etag"], len(first.memory["digest"])) == ("full", "", 40)
+    loopback.serve("/data.json", json.dumps(body), headers={"ETag": '"nuevo"'})
+    pages = _pages(loopback, tmp_path, SimpleNamespace(memory=first.memory, whole=whole))
+    assert [page.reading for page in pages] == readings
+    assert [len(page.records) for page in pages] == [int(readings == ["full"])]
+    assert (pages[0].memory or {})["etag"] == '"nuevo"'
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []

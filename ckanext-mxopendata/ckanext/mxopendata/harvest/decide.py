@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
-from ckanext.mxopendata.harvest import matching
+from ckanext.mxopendata.harvest import known, matching
 from ckanext.mxopendata.harvest.adoption import UNWRITTEN
 from ckanext.mxopendata.harvest.matching import present_in
 from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Record, Run
@@ -20,7 +20,8 @@ from ckanext.mxopendata.metadata.findings import Finding
 
 _RECORDS = """
 INSERT INTO mxopendata_harvest_record
-    (run_id, number, identifier, title, title_key, hash, action, state, dataset_id, matched_by, findings, severity)
+    (run_id, number, identifier, title, title_key, hash, action, state, dataset_id, matched_by, findings, severity,
+    version)
 SELECT s.run_id, s.number, s.identifier, s.title, s.title_key, s.hash, d.action,
     CASE WHEN d.action IN ('created', 'updated', 'matched', 'restored') THEN 'waiting' ELSE 'done' END,
     CASE WHEN s.repeat = 1 THEN p.id END,
@@ -31,7 +32,8 @@ SELECT s.run_id, s.number, s.identifier, s.title, s.title_key, s.hash, d.action,
          WHEN d.action = 'unchanged' THEN i.findings
          ELSE s.findings END,
     CASE WHEN s.repeat > 1 THEN 'error' WHEN d.action = 'unchanged' THEN i.severity
-         WHEN d.action = 'excluded' AND s.action IS NULL THEN 'advice' ELSE s.severity END
+         WHEN d.action = 'excluded' AND s.action IS NULL THEN 'advice' ELSE s.severity END,
+    s.version
 FROM (
     SELECT *, CASE WHEN action IS NULL
         THEN row_number() OVER (PARTITION BY identifier, action IS NULL ORDER BY number) ELSE 1 END AS repeat
@@ -67,10 +69,13 @@ class Decision:
     Attributes:
         held: whether a guard wants somebody to confirm before anything is touched.
         findings: why.
+        unread: whether it needs a record that was not read, since it seemed to be what it was: nothing was decided, and
+            the whole list is to be read.
     """
 
     held: bool
     findings: list[Finding]
+    unread: bool = False
 
 
 def decide(run: Run, absence: Absence, organization_id: str) -> Decision:
@@ -90,6 +95,8 @@ def decide(run: Run, absence: Absence, organization_id: str) -> Decision:
     deleted_here = [Finding("record_deleted_here").facts()]
     statement = sa.text(_RECORDS).bindparams(sa.bindparam("deleted_here", deleted_here, type_=JSONB))
     session.execute(statement, {**values, "force": bool(run.force), "unwritten": UNWRITTEN})
+    if known.lacks_records(run):
+        return Decision(held=False, findings=[], unread=True)
     matching.match(run, organization_id)
     absent = session.execute(present_in(_ABSENT), values).mappings().all()
     _add_absent(run, absence, [dict(row) for row in absent])
@@ -103,7 +110,7 @@ def _guards(run: Run, absence: Absence, newly_absent: int) -> Decision:
         sa.text("SELECT count(*) FROM mxopendata_harvest_record WHERE run_id = :run AND action = ANY(:read)"),
         {"run": run.id, "read": list(READ_ACTIONS)},
     ).scalar_one()
-    known = session.execute(
+    datasets = session.execute(
         sa.text(
             "SELECT count(*) FROM mxopendata_harvest_identity i JOIN package p ON p.id = i.dataset_id"
             " WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active'"
@@ -114,10 +121,10 @@ def _guards(run: Run, absence: Absence, newly_absent: int) -> Decision:
     # What somebody has looked at and confirmed is not said again.
     held = not run.confirmed and read == 0
     if held:
-        findings.append(Finding("list_empty", details={"known": known}))
-    elif not run.confirmed and known and newly_absent / known > absence.max_share:
+        findings.append(Finding("list_empty", details={"known": datasets}))
+    elif not run.confirmed and datasets and newly_absent / datasets > absence.max_share:
         held = True
-        share = {"absent": newly_absent, "known": known, "percent": round(100 * newly_absent / known)}
+        share = {"absent": newly_absent, "known": datasets, "percent": round(100 * newly_absent / datasets)}
         findings.append(Finding("list_shrunken", details={**share, "limit": round(100 * absence.max_share)}))
     if run.total is not None and read < run.total:
         findings.append(Finding("list_incomplete", details={"read": read, "total": run.total}))

@@ -20,7 +20,8 @@ from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, report, runs, spool, write
+from ckanext.mxopendata.harvest import adoption, decide, known, report, runs, spool, write
+from ckanext.mxopendata.harvest.connectors.base import Page, Same
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
@@ -92,7 +93,7 @@ class _Step:
                 if self.run.phase == runs.READING and not self._read():
                     return True
                 if self.run.phase == runs.DECIDING and not self._decide():
-                    return False
+                    return self.run.phase == runs.READING
         if self.run.phase == runs.WRITING and not self._write():
             return True
         with runs.run_lock(self.run.id) as mine:
@@ -111,23 +112,25 @@ class _Step:
     def _read(self) -> bool:
         """Read on; ``True`` when the list is complete."""
         run, source = self.run, self.source
-        organization = source.organization.name
-        reader = spool.Reader(source.connector, source.settings, organization)
-        position = dict(run.position)
-        number, page_number = int(position.get("number", 0)), int(position.get("page", 0))
+        reader = spool.Reader(source.connector, source.settings, source.organization.name)
+        run.basis = run.basis or known.basis(source)
+        before = None if run.position.get("full") else known.known_list(run, source)
+        position = run.position.get("connector", {})
         with HttpClient(http_settings(source.settings), config.harvest_folder()) as client:
-            pages = source.connector.pages(client, source.url, position.get("connector", {}), _document(run))
-            for page in pages:
-                lines = [reader.line(record, number + offset) for offset, record in enumerate(page.records)]
-                number += spool.add(run.id, page_number, number, lines)
-                page_number += 1
-                run.position = {"number": number, "page": page_number, "connector": dict(page.position)}
-                run.total = page.total if page.total is not None else run.total
-                run.findings = [*run.findings, *(finding.facts() for finding in page.findings)]
+            for page in source.connector.pages(client, source.url, position, _document(run), before):
+                try:
+                    self._keep(page, reader, before)
+                except known.UnreadRecordError:
+                    self._read_everything()
+                    return False
+                if page.reading == known.UNMODIFIED:
+                    break  # kept with the end of the reading, or not at all
                 model.repo.commit()
-                self._tell(number, run.total)
+                self._tell(int(run.position["number"]), run.total)
                 if self._late():
                     return False
+        run.reading = run.reading or known.FULL
+        run.full_at = run.at if before is None or run.reading == known.FULL else before.full_at
         if source.connector.repeats_while_paging:
             spool.drop_repeats(run.id)
         run.phase = runs.DECIDING
@@ -135,11 +138,47 @@ class _Step:
         _document(run).unlink(missing_ok=True)
         return True
 
+    def _keep(self, page: Page, reader: spool.Reader, before: known.KnownList | None) -> None:
+        """Take a page into the spool."""
+        run = self.run
+        number, page_number = int(run.position.get("number", 0)), int(run.position.get("page", 0))
+        findings = [finding.facts() for finding in page.findings]
+        if page.reading == known.UNMODIFIED and before is not None:
+            number += before.carry_all(run.id)
+            findings += before.findings
+        records = [record for record in page.records if not isinstance(record, Same)]
+        lines = [reader.line(record, number + offset) for offset, record in enumerate(records)]
+        number += spool.add(run.id, page_number, number, lines)
+        if before is not None:
+            same = [record.version for record in page.records if isinstance(record, Same)]
+            number += before.carry(run.id, page_number, number, same)
+        full = {"full": True} if run.position.get("full") else {}
+        run.position = {"number": number, "page": page_number + 1, "connector": dict(page.position), **full}
+        run.total = page.total if page.total is not None else run.total
+        run.findings = [*run.findings, *findings]
+        run.reading = page.reading
+        connector = run.memory.get("connector", {}) if page.memory is None else dict(page.memory)
+        run.memory = {"connector": connector, "findings": [*run.memory.get("findings", []), *findings]}
+
+    def _read_everything(self) -> None:
+        """Begin anew, and lean on nothing that is known."""
+        log.info("run %s: what is known does not suffice, the whole list is read", self.run.id)
+        model.Session.rollback()
+        run = self.run
+        spool.clear(run.id)
+        _document(run).unlink(missing_ok=True)
+        run.position, run.findings, run.memory = {"full": True}, [], {}
+        run.reading, run.total, run.phase = None, None, runs.READING
+        model.repo.commit()
+
     def _decide(self) -> bool:
-        """Decide; ``False`` where a guard holds the run."""
+        """Decide; ``False`` where a guard holds the run, or where the whole list is to be read first."""
         run = self.run
         said = [*self.source.settings.notices, *adoption.adopt(run, self.source.connector)]
         decision = decide.decide(run, self.source.settings.absence, self.source.organization.id)
+        if decision.unread:
+            self._read_everything()
+            return False
         run.findings = [*run.findings, *(finding.facts() for finding in (*said, *decision.findings))]
         if decision.held:
             first = decision.findings[0].to_dict()["message"]

@@ -44,8 +44,8 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
     """The reader's word for a code.
 
     Args:
-        kind: ``status``, ``health``, ``action`` (of several records), ``record`` (of one), ``severity``, ``schedule``
-            or ``matched_by``.
+        kind: ``status``, ``health``, ``action`` (of several records), ``record`` (of one), ``reading``, ``severity``,
+            ``schedule`` or ``matched_by``.
         code: the code; ``None`` gives an empty text.
     """
     words = {
@@ -92,6 +92,11 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             "in_grace": tk._("missing, waiting"),
             "archived": tk._("archived"),
             "deleted": tk._("removed"),
+        },
+        "reading": {
+            "full": tk._("the whole list"),
+            "changes": tk._("only what changed since the harvest before"),
+            "unmodified": tk._("nothing: according to the portal, the catalogue is the one of the harvest before"),
         },
         "severity": {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
         "schedule": {

@@ -42,6 +42,12 @@ class Run(tk.BaseModel):
     total: Any = sa.Column(sa.Integer)
     position: Any = sa.Column(JSONB, nullable=False, default=dict)
     findings: Any = sa.Column(JSONB, nullable=False, default=list)
+    # How the list was read (``connectors.base.Reading``), on what that depended, when all of it was read last, and what
+    # the next reading is to be reminded of.
+    reading: Any = sa.Column(sa.UnicodeText)
+    basis: Any = sa.Column(sa.UnicodeText)
+    full_at: Any = sa.Column(sa.DateTime(timezone=True))
+    memory: Any = sa.Column(JSONB, nullable=False, default=dict)
     read: Any = sa.Column(sa.Integer, nullable=False, default=0)
     created: Any = sa.Column(sa.Integer, nullable=False, default=0)
     updated: Any = sa.Column(sa.Integer, nullable=False, default=0)
@@ -74,6 +80,8 @@ class Spooled(tk.BaseModel):
     action: Any = sa.Column(sa.UnicodeText)
     findings: Any = sa.Column(JSONB, nullable=False)
     severity: Any = sa.Column(sa.UnicodeText)
+    version: Any = sa.Column(sa.UnicodeText)
+    # Empty where it was not read, since it is what it was.
     record: Any = sa.Column(sa.LargeBinary, nullable=False)
 
 
@@ -97,6 +105,7 @@ class Record(tk.BaseModel):
     possible_duplicate_of: Any = sa.Column(sa.UnicodeText)
     findings: Any = sa.Column(JSONB, nullable=False)
     severity: Any = sa.Column(sa.UnicodeText)
+    version: Any = sa.Column(sa.UnicodeText)
 
 
 class Identity(tk.BaseModel):

@@ -107,6 +107,7 @@ def run_dict(run: Run, source: Mapping[str, Any], language: str = "es") -> dict[
         "phase": run.phase if run.status is None else None,
         "started": _iso(run.started),
         "finished": _iso(run.finished),
+        "reading": run.reading,
         **{name: getattr(run, name) for name in COUNTERS},
         "findings": [Finding.from_facts(facts).to_dict(language) for facts in run.findings],
         "report_url": f"{config.site_url()}/harvest/{source['name']}/corrida/{run.id}",

@@ -57,7 +57,7 @@ def open_run(source_id: str, job_id: str, now: datetime, force: bool = False) ->
     _forget_older(source_id)
     started = datetime.now(timezone.utc)
     run = Run(source_id=source_id, job_id=job_id, phase=READING, at=now, started=started, force=force)
-    run.position, run.findings = {}, []
+    run.position, run.findings, run.memory = {}, [], {}
     model.Session.add(run)
     try:
         model.repo.commit()

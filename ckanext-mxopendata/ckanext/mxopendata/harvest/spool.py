@@ -73,7 +73,9 @@ class Reader:
         elif not identity.passes(record, self.settings.include, self.settings.exclude):
             action, findings = "excluded", []
         digest = identity.content_hash(record, self.connector.platform)
-        return _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
+        line = _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
+        version = self.connector.version(record)
+        return {**line, "version": _storable(version) if version else None}
 
 
 def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, Any]]) -> int:
@@ -97,11 +99,12 @@ def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, 
 
 
 def records(run_id: str, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The records themselves, by number."""
+    """The records themselves, by number; empty ones for those that were not read, since they are what they were."""
     query = sa.select(_SPOOL.c.number, _SPOOL.c.record).where(
         _SPOOL.c.run_id == run_id, _SPOOL.c.number.in_(list(numbers))
     )
-    return {row.number: json.loads(zlib.decompress(row.record)) for row in model.Session.execute(query)}
+    rows = model.Session.execute(query)
+    return {row.number: json.loads(zlib.decompress(row.record)) if row.record else {} for row in rows}
 
 
 def count(run_id: str) -> int:
@@ -145,6 +148,7 @@ def _line(  # noqa: PLR0913, PLR0917 - one for each column
         "action": action,
         "findings": [_storable_facts(finding) for finding in found],
         "severity": worst(found),
+        "version": None,
         "record": zlib.compress(json.dumps(record, ensure_ascii=True).encode("ascii"), _COMPRESSION),
     }
 

@@ -6,7 +6,7 @@ Mapping, identity, writing, absence and reporting exist once, elsewhere; a new p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -15,6 +15,8 @@ from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 Platform = Literal["ckan", "datajson"]
+# How a list was read: every record; those that the portal says have changed; none, since it says that nothing has.
+Reading = Literal["full", "changes", "unmodified"]
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,55 @@ class Unreadable:
 
 
 @dataclass(frozen=True)
+class Same:
+    """A record that need not be read: its version is that of the last complete run.
+
+    Attributes:
+        version: as :meth:`Connector.version` tells it.
+    """
+
+    version: str
+
+
+class Known(Protocol):
+    """What the last complete run knew of a source's list; only where a reading may lean on it."""
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """What the connector asked to be reminded of (``Page.memory``)."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether a connector that finds the list unmodified may give one page that says so, and nothing else."""
+        ...
+
+    def among(self, versions: Sequence[str]) -> set[str]:
+        """Those of some versions whose records need not be read again: give :class:`Same` for them."""
+        ...
+
+
+@dataclass(frozen=True)
 class Page:
     """Some records of a source's list.
 
     Attributes:
-        records: as the portal gave them, or :class:`Unreadable`.
+        records: as the portal gave them, :class:`Unreadable`, or :class:`Same`; none while a connector still finds out
+            which to read.
         position: what the connector needs to go on after this page; JSON values only.
         total: how many records the portal says there are, or ``None``.
         findings: what is to be said of the list as a whole.
+        reading: how the list is read; that of the last page counts.
+        memory: what the connector wants to be reminded of when the list is read the next time, or ``None`` for nothing
+            new; JSON values only.
     """
 
     records: list[Any]
     position: Mapping[str, Any]
     total: int | None = None
     findings: list[Finding] = field(default_factory=list)
+    reading: Reading = "full"
+    memory: Mapping[str, Any] | None = None
 
 
 class Connector(Protocol):
@@ -56,17 +93,28 @@ class Connector(Protocol):
     # True where a list is read in several requests, between which records may slip from one page to the next.
     repeats_while_paging: bool
 
-    def pages(self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path) -> Iterator[Page]:
+    def pages(
+        self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
+    ) -> Iterator[Page]:
         """The list of the source, page by page, from a position on.
 
         Args:
             client: the only way to fetch anything.
             url: address of the source.
             position: that of the last page which was kept; empty at the beginning.
-            document: where a catalogue that is one file is kept while it is read.
+            document: where a catalogue that is one file, or a list of what to read, is kept while it is read.
+            known: what the last complete run knew of the list, or ``None`` where every record is to be read.
 
         Raises:
             SourceError: where the list cannot be read to its end.
+        """
+        ...
+
+    def version(self, record: Mapping[str, Any]) -> str | None:
+        """A word that is equal exactly where a record of the portal is the same and unchanged, or ``None``.
+
+        Args:
+            record: as the portal gave it.
         """
         ...
 

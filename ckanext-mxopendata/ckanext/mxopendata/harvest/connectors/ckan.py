@@ -8,17 +8,14 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Page, Platform, Unreadable
-from ckanext.mxopendata.harvest.documents import load_json
+from ckanext.mxopendata.harvest.connectors import ckan_changes
+from ckanext.mxopendata.harvest.connectors.base import Known, Page, Platform
+from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH, call, names, show
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 PAGE_SIZE = 200
 SINGLE_PAGE_SIZE = 50
-# Answers after which it is worth asking for the records one by one: the portal is there, but its search is not.
-NO_SEARCH = frozenset(
-    {"http_not_found", "http_status", "http_forbidden", "http_server_error", "api_error", "api_shape"}
-)
 
 
 class CkanConnector:
@@ -29,9 +26,21 @@ class CkanConnector:
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
     repeats_while_paging = True
 
-    def pages(self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path) -> Iterator[Page]:
-        """See :meth:`Connector.pages`."""
+    def pages(
+        self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
+    ) -> Iterator[Page]:
+        """See :meth:`Connector.pages`; what is known need not be read (:mod:`.ckan_changes`)."""
         api = _api_address(url)
+        if known is not None and position.get("mode", ckan_changes.MODE) == ckan_changes.MODE:
+            try:
+                yield from ckan_changes.read_changes(client, api, position, document, known)
+            except ckan_changes.NotOfferedError:
+                position = {}
+            else:
+                return
+        yield from self._everything(client, api, {} if position.get("mode") == ckan_changes.MODE else position)
+
+    def _everything(self, client: HttpClient, api: str, position: Mapping[str, Any]) -> Iterator[Page]:
         if position.get("mode") == "single":
             yield from self._single(client, api, position)
             return
@@ -43,6 +52,10 @@ class CkanConnector:
             yield from self._without_search(client, api, error)
             return
         yield from self._search(client, api, first)
+
+    def version(self, record: Mapping[str, Any]) -> str | None:
+        """See :meth:`Connector.version`."""
+        return ckan_changes.version(record)
 
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
         """Harvest sources, showcases, drafts and removed datasets are listed by some portals."""
@@ -66,7 +79,7 @@ class CkanConnector:
     def _search_page(self, client: HttpClient, api: str, start: int) -> Page:
         query = urlencode({"rows": PAGE_SIZE, "start": start, "sort": "id asc"})
         address = f"{api}/package_search?{query}"
-        result = _call(client, address)
+        result = call(client, address)
         records = result.get("results") if isinstance(result, dict) else None
         if not isinstance(records, list):
             raise SourceError(Finding("api_shape", location=address, value="result.results"))
@@ -80,64 +93,30 @@ class CkanConnector:
 
     def _without_search(self, client: HttpClient, api: str, search_error: SourceError) -> Iterator[Page]:
         try:
-            names = _names(client, api)
+            listed = names(client, api)
         except SourceError as error:
             raise search_error from error
         notice = Finding("api_without_search", location=api, value=search_error.finding.code)
-        yield from self._single(client, api, {"mode": "single", "done": 0}, names, [notice])
+        yield from self._single(client, api, {"mode": "single", "done": 0}, listed, [notice])
 
     def _single(
         self,
         client: HttpClient,
         api: str,
         position: Mapping[str, Any],
-        names: list[str] | None = None,
+        listed: list[str] | None = None,
         findings: list[Finding] | None = None,
     ) -> Iterator[Page]:
-        names = _names(client, api) if names is None else names
-        for start in range(int(position["done"]), len(names), SINGLE_PAGE_SIZE):
-            wanted = names[start : start + SINGLE_PAGE_SIZE]
+        listed = names(client, api) if listed is None else listed
+        for start in range(int(position["done"]), len(listed), SINGLE_PAGE_SIZE):
+            wanted = listed[start : start + SINGLE_PAGE_SIZE]
             yield Page(
-                records=[_show(client, api, name) for name in wanted],
+                records=[show(client, api, name) for name in wanted],
                 position={"mode": "single", "done": start + len(wanted)},
-                total=len(names),
+                total=len(listed),
                 findings=findings or [],
             )
             findings = None
-
-
-def _names(client: HttpClient, api: str) -> list[str]:
-    address = f"{api}/package_list"
-    names = _call(client, address)
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise SourceError(Finding("api_shape", location=address, value="result"))
-    return sorted(set(names))
-
-
-def _show(client: HttpClient, api: str, name: str) -> Any:
-    address = f"{api}/package_show?{urlencode({'id': name})}"
-    try:
-        record = _call(client, address)
-    except SourceError as error:
-        return Unreadable(name, error.finding)
-    # DKAN 1 answers with a list of one.
-    return record[0] if isinstance(record, list) and len(record) == 1 else record
-
-
-def _call(client: HttpClient, address: str) -> Any:
-    """The ``result`` of an action."""
-    fetched = client.fetch(address)
-    try:
-        answer = load_json(fetched.path, address)
-    finally:
-        fetched.path.unlink(missing_ok=True)
-    if not isinstance(answer, dict) or "result" not in answer and "success" not in answer:
-        raise SourceError(Finding("api_shape", location=address, value="result"))
-    if answer.get("success") is False or "result" not in answer:
-        error = answer.get("error")
-        said = error.get("message") or error.get("__type") if isinstance(error, dict) else error
-        raise SourceError(Finding("api_error", location=address, value=str(said or "success: false")))
-    return answer["result"]
 
 
 def _api_address(url: str) -> str:

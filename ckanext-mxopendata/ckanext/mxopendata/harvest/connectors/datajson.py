@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ckanext.mxopendata.harvest.connectors.base import Page, Platform
-from ckanext.mxopendata.harvest.documents import make_utf8, read_beside_list, stream_list
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.harvest.connectors.base import Known, Page, Platform
+from ckanext.mxopendata.harvest.documents import CHUNK, make_utf8, read_beside_list, stream_list
+from ckanext.mxopendata.http import HttpClient, Validators
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import as_list, is_empty
 
@@ -28,11 +29,24 @@ class DataJsonConnector:
     description = "Catálogo en un archivo data.json (Project Open Data 1.1), catalogo.json de ADELA o DCAT-US."
     repeats_while_paging = False
 
-    def pages(self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path) -> Iterator[Page]:
-        """See :meth:`Connector.pages`."""
+    def pages(
+        self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
+    ) -> Iterator[Page]:
+        """See :meth:`Connector.pages`; the list is unmodified where the server says so, or where the file is equal."""
         findings: list[Finding] = []
+        memory: dict[str, Any] | None = None
         if not document.exists():
-            fetched = client.fetch(url)
+            before = known.memory if known and known.whole else {}
+            fetched = client.fetch_if_changed(url, Validators.of(before))
+            if fetched is None:
+                yield Page(records=[], position={}, reading="unmodified", memory=before)
+                return
+            # Many servers give no validators, or new ones for the same file.
+            memory = {**fetched.validators.facts(), "digest": _digest(fetched.path)}
+            if memory["digest"] == before.get("digest"):
+                fetched.path.unlink()
+                yield Page(records=[], position={}, reading="unmodified", memory=memory)
+                return
             encoding = make_utf8(fetched.path)
             if not encoding.startswith("utf"):
                 findings.append(Finding("json_encoding", location=url, value=encoding))
@@ -47,8 +61,13 @@ class DataJsonConnector:
                 told = True
                 shown = "; ".join(f"{name}: {value}" for name, value in common.items())
                 findings.append(Finding("catalogue_values_inherited", location=url, value=shown))
-            yield Page(records=heirs, position={"read": done, "inherited": told}, findings=findings)
-            findings = []
+            position = {"read": done, "inherited": told}
+            yield Page(records=heirs, position=position, findings=findings, memory=memory)
+            findings, memory = [], None
+
+    def version(self, record: Mapping[str, Any]) -> str | None:
+        """No record of such a file can be read alone: its version would be of no use."""
+        return None
 
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
         """A file of this kind lists datasets only."""
@@ -58,6 +77,14 @@ class DataJsonConnector:
         """See :meth:`Connector.page_address`."""
         page = record.get("landingPage")
         return page if isinstance(page, str) and page.startswith(("http://", "https://")) else None
+
+
+def _digest(document: Path) -> str:
+    digest = hashlib.blake2b(digest_size=20)
+    with document.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _of_the_catalogue(document: Path, url: str) -> dict[str, Any]:

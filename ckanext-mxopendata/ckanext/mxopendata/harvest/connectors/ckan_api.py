@@ -1,0 +1,61 @@
+"""The action API of CKAN, as its portals and those that answer like one really speak it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest.connectors.base import Unreadable
+from ckanext.mxopendata.harvest.documents import load_json
+from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.metadata.findings import Finding
+
+# Answers after which it is worth asking in another way: the portal is there, but its search is not.
+NO_SEARCH = frozenset(
+    {"http_not_found", "http_status", "http_forbidden", "http_server_error", "api_error", "api_shape"}
+)
+
+
+def call(client: HttpClient, address: str) -> Any:
+    """The ``result`` of an action.
+
+    Raises:
+        SourceError: where there is none.
+    """
+    fetched = client.fetch(address)
+    try:
+        answer = load_json(fetched.path, address)
+    finally:
+        fetched.path.unlink(missing_ok=True)
+    if not isinstance(answer, dict) or "result" not in answer and "success" not in answer:
+        raise SourceError(Finding("api_shape", location=address, value="result"))
+    if answer.get("success") is False or "result" not in answer:
+        error = answer.get("error")
+        said = error.get("message") or error.get("__type") if isinstance(error, dict) else error
+        raise SourceError(Finding("api_error", location=address, value=str(said or "success: false")))
+    return answer["result"]
+
+
+def names(client: HttpClient, api: str) -> list[str]:
+    """The names of all datasets, each once.
+
+    Raises:
+        SourceError: where the portal does not list them.
+    """
+    address = f"{api}/package_list"
+    found = call(client, address)
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise SourceError(Finding("api_shape", location=address, value="result"))
+    return sorted(set(found))
+
+
+def show(client: HttpClient, api: str, name: str) -> Any:
+    """One record by its name or id, or :class:`Unreadable`."""
+    address = f"{api}/package_show?{urlencode({'id': name})}"
+    try:
+        record = call(client, address)
+    except SourceError as error:
+        return Unreadable(name, error.finding)
+    # DKAN 1 answers with a list of one.
+    return record[0] if isinstance(record, list) and len(record) == 1 else record
