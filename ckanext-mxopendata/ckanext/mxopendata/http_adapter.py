@@ -11,29 +11,15 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
-from urllib3.util.retry import Retry
-
-MAXIMUM_RETRY_AFTER = 30.0
-
-
-class CappedRetry(Retry):
-    """Respects ``Retry-After`` as far as it is reasonable: an answer of one hour must not hold a worker."""
-
-    def get_retry_after(self, response: Any) -> float | None:
-        """Seconds the server asks us to wait, at most :data:`MAXIMUM_RETRY_AFTER`."""
-        asked = super().get_retry_after(response)
-        return None if asked is None else min(asked, MAXIMUM_RETRY_AFTER)
 
 
 class CheckedAdapter(HTTPAdapter):
-    """Makes connections to the address that was checked, under the name that was asked for."""
+    """Makes connections to the address that was checked, under the name that was asked for; tries nothing twice."""
 
-    def __init__(
-        self, checked_address: Callable[[str, int], str], watch: Callable[[socket.socket], None], **options: Any
-    ) -> None:
+    def __init__(self, checked_address: Callable[[str, int], str], watch: Callable[[socket.socket], None]) -> None:
         self._checked_address = checked_address
         self._watch = watch
-        super().__init__(**options)
+        super().__init__()
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         """As requests does, with our connections."""
@@ -53,11 +39,24 @@ def _pools(checked_address: Callable[[str, int], str], watch: Callable[[socket.s
                 raise NameResolutionError(name, self, error) from error
             try:
                 connection = super()._new_conn()  # pyright: ignore[reportAttributeAccessIssue]
-                watch(connection)
-                return connection
             finally:
                 # TLS and the Host header go by the name.
                 self._dns_host = name
+            # TLS takes the socket over; until it has, a duplicate ends the same connection.
+            self._meanwhile = connection.dup()
+            watch(self._meanwhile)
+            return connection
+
+        def connect(self: Any) -> None:
+            self._meanwhile = None
+            try:
+                super().connect()  # pyright: ignore[reportAttributeAccessIssue]
+                watch(self.sock)
+            finally:
+                # A duplicate left open would keep the connection alive after its end.
+                if self._meanwhile is not None:
+                    self._meanwhile.close()
+                    self._meanwhile = None
 
     class PlainConnection(Checked, HTTPConnection):
         pass

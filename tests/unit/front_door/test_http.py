@@ -12,7 +12,6 @@ import pytest
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.http import HttpClient, HttpSettings
-from ckanext.mxopendata.http_adapter import CappedRetry
 
 
 @pytest.fixture
@@ -174,13 +173,6 @@ def test_a_passing_error_is_tried_again(client, loopback):
 
     assert client(retries=2).fetch(loopback.serve_with("/a", answer)).size == 2
     assert len(tries) == 2
-
-
-def test_a_wish_to_wait_an_hour_is_not_granted():
-    class Answer:
-        headers = {"Retry-After": "3600"}
-
-    assert CappedRetry(3).get_retry_after(Answer()) == 30
 
 
 def test_an_announced_size_over_the_limit_is_not_even_read(client, loopback):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, loa
 from ckanext.mxopendata.harvest.stock import (
     HarvestGatherError,
 )
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.http import HostBusyError, HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,7 @@ class _Step:
                 if not mine:
                     return False
                 model.Session.refresh(self.run)
-                if self.run.phase == runs.READING and not self._read():
+                if self.run.phase == runs.READING and not self._read_in_turn():
                     return True
                 if self.run.phase == runs.DECIDING and not self._decide():
                     return False
@@ -108,14 +109,22 @@ class _Step:
         if self.progress:
             self.progress(self.run, done, total)
 
+    def _read_in_turn(self) -> bool:
+        """Read on, unless too many others ask the same host: then later, and something else meanwhile."""
+        try:
+            return self._read()
+        except HostBusyError:
+            return False
+
     def _read(self) -> bool:
         """Read on; ``True`` when the list is complete."""
         run, source = self.run, self.source
+        self._check_patience()
         organization = source.organization.name
         reader = spool.Reader(source.connector, source.settings, organization)
         position = dict(run.position)
         number, page_number = int(position.get("number", 0)), int(position.get("page", 0))
-        with HttpClient(http_settings(source.settings), config.harvest_folder()) as client:
+        with HttpClient(http_settings(source.settings, source.type), config.harvest_folder()) as client:
             pages = source.connector.pages(client, source.url, position.get("connector", {}), _document(run))
             for page in pages:
                 lines = [reader.line(record, number + offset) for offset, record in enumerate(page.records)]
@@ -128,12 +137,19 @@ class _Step:
                 self._tell(number, run.total)
                 if self._late():
                     return False
+                self._check_patience()
         if source.connector.repeats_while_paging:
             spool.drop_repeats(run.id)
         run.phase = runs.DECIDING
         model.repo.commit()
         _document(run).unlink(missing_ok=True)
         return True
+
+    def _check_patience(self) -> None:
+        """Give up a list that drips on within the limits of each answer, however many carriers read it."""
+        hours = config.harvest_reading_hours()
+        if datetime.now(timezone.utc) - self.run.started > timedelta(hours=hours):
+            raise SourceError(Finding("run_reading_too_long", location=self.source.url, value=f"{hours:g}"))
 
     def _decide(self) -> bool:
         """Decide; ``False`` where a guard holds the run."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,31 @@ from ckanext.mxopendata.metadata.findings import Finding
 
 PAGE_SIZE = 200
 SINGLE_PAGE_SIZE = 50
+# A page of records read one by one is kept after so many seconds, however few they are: a carrier has little time.
+SINGLE_PAGE_SECONDS = 20.0
 # Answers after which it is worth asking for the records one by one: the portal is there, but its search is not.
 NO_SEARCH = frozenset(
     {"http_not_found", "http_status", "http_forbidden", "http_server_error", "api_error", "api_shape"}
 )
+# What may be the matter with one record alone. All else concerns the portal, and with it the whole list.
+OF_ONE_RECORD = frozenset(
+    {
+        "http_not_found",
+        "http_status",
+        "http_forbidden",
+        "http_server_error",
+        "http_too_large",
+        "api_error",
+        "api_shape",
+        "json_empty",
+        "json_is_html",
+        "json_invalid",
+        "json_cut_off",
+        "json_says_error",
+    }
+)
+# So many records in a row are not each one's own matter: a portal that refuses is not asked on and on.
+REFUSALS = 20
 
 
 class CkanConnector:
@@ -27,6 +49,7 @@ class CkanConnector:
     platform: Platform = "ckan"
     title = "CKAN (México)"
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
+    authorization = "{key}"
     repeats_while_paging = True
 
     def pages(self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path) -> Iterator[Page]:
@@ -95,11 +118,22 @@ class CkanConnector:
         findings: list[Finding] | None = None,
     ) -> Iterator[Page]:
         names = _names(client, api) if names is None else names
-        for start in range(int(position["done"]), len(names), SINGLE_PAGE_SIZE):
-            wanted = names[start : start + SINGLE_PAGE_SIZE]
+        done, refusals = int(position["done"]), 0
+        while done < len(names):
+            records: list[Any] = []
+            until = time.monotonic() + SINGLE_PAGE_SECONDS
+            for name in names[done : done + SINGLE_PAGE_SIZE]:
+                record = _show(client, api, name)
+                refusals = refusals + 1 if isinstance(record, Unreadable) else 0
+                if refusals >= REFUSALS:
+                    raise SourceError(record.finding)
+                records.append(record)
+                if time.monotonic() > until:
+                    break
+            done += len(records)
             yield Page(
-                records=[_show(client, api, name) for name in wanted],
-                position={"mode": "single", "done": start + len(wanted)},
+                records=records,
+                position={"mode": "single", "done": done},
                 total=len(names),
                 findings=findings or [],
             )
@@ -119,6 +153,8 @@ def _show(client: HttpClient, api: str, name: str) -> Any:
     try:
         record = _call(client, address)
     except SourceError as error:
+        if error.finding.code not in OF_ONE_RECORD:
+            raise
         return Unreadable(name, error.finding)
     # DKAN 1 answers with a list of one.
     return record[0] if isinstance(record, list) and len(record) == 1 else record
