@@ -22,7 +22,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from ckanext.mxopendata.http_adapter import CheckedAdapter
+from ckanext.mxopendata.http_adapter import CheckedAdapter, PlainSession
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.http_errors import (
     FetchError,
@@ -130,7 +130,7 @@ class HttpClient:
         self.settings = settings
         self.folder = folder
         self._watch = Watch()
-        self._session = requests.Session()
+        self._session = PlainSession()
         # Proxies and .netrc of the process's environment would go round the address check.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = settings.user_agent
@@ -181,9 +181,7 @@ class HttpClient:
         # Compressed, neither its size nor its bytes would be those of the file.
         return self._follow(url, take, {"Range": f"bytes=0-{maximum - 1}", "Accept-Encoding": "identity"})
 
-    def _follow(
-        self, url: str, take: Callable[[requests.Response, str], Answer], headers: Mapping[str, str]
-    ) -> Answer:
+    def _follow(self, url: str, take: Callable[[requests.Response, str], Answer], headers: Mapping[str, str]) -> Answer:
         """What ``take`` makes of the answer that is no redirect; what passes by itself is tried again."""
         # Waiting for our turn is not the server's fault.
         self._admit(url)
@@ -369,4 +367,3 @@ def _content_type(response: requests.Response) -> str:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
-

@@ -6,11 +6,20 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
+
+
+class PlainSession(requests.Session):
+    """Makes nothing of a redirect: the client follows each itself, and looks at it before anybody else does."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere."""
+        return None
 
 
 class CheckedAdapter(HTTPAdapter):

@@ -1,7 +1,7 @@
 """How fast one host may be asked, by all who ask it: sources, processes and machines together.
 
-Who wants to ask takes the next free moment and waits for it on its own; nobody holds anything meanwhile. The moments are
-kept in CKAN's Redis, by its own clock; where Redis is away, in this process.
+Who wants to ask takes the next free moment and waits for it; nobody holds anything meanwhile. The moments are kept in
+CKAN's Redis, by its own clock; where Redis is away, in this process.
 """
 
 from __future__ import annotations

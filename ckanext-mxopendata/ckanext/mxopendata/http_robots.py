@@ -29,7 +29,8 @@ UNANSWERED_SECONDS = 300.0
 KEPT_HOSTS = 1000
 # A longer delay than this is none that a list of pages could be read with.
 MAXIMUM_DELAY = 30.0
-_AGENT_LINE = re.compile(r"^[ \t]*user-agent[ \t]*:[ \t]*([^\s#/;]+)", re.IGNORECASE | re.MULTILINE)
+# A product token; a version after it, which RFC 9309 does not know, is left out.
+_AGENT_LINE = re.compile(r"^[ \t]*user-agent[ \t]*:[ \t]*([^\s#/;]+).*$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def read_rules(text: str, names: Iterable[str]) -> Rules:
         text: its content; what is no line of such a file is skipped.
         names: product tokens, as in the header ``User-Agent``.
     """
-    file = Protego.parse(text.removeprefix("\ufeff"))
+    text = text.removeprefix("\ufeff")
+    file = Protego.parse(_AGENT_LINE.sub(r"User-agent: \1", text))
     named = {name.lower() for name in _AGENT_LINE.findall(text)}
     name = next((ours for ours in names if ours.lower() in named), None)
     delay = file.crawl_delay(name or "*") or 0.0

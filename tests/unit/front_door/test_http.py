@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
+import threading
 import time
+import tracemalloc
+import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -255,3 +259,93 @@ def test_the_beginning_goes_nowhere_else(client, loopback, target):
     with pytest.raises(SourceError) as error:
         client().fetch_beginning(url, 10)
     assert error.value.finding.code in {"http_private_address", "http_scheme"}
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_who_drips_a_whole_file_is_left_too(client, loopback, where, tmp_path):
+    """Also on a connection that served well before, and also where the body has no announced end."""
+    loopback.serve("/b", "bien")
+
+    def drip(handler: Any, _query: Any) -> None:
+        start = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "body" else b"X-Slow: ")
+        with contextlib.suppress(OSError):
+            for octet in start + b"x" * 200:
+                handler.wfile.write(bytes([octet]))
+                time.sleep(0.05)
+
+    url = loopback.serve_with("/a", drip)
+    fetcher = client(total_timeout=0.8, retries=2)
+    fetcher.fetch(loopback.url("/b")).path.unlink()
+    began = time.monotonic()
+    assert _code(fetcher, url) == "http_too_slow"
+    assert time.monotonic() - began < 5, "the drip would go on for ten seconds"
+    assert list(tmp_path.iterdir()) == []
+    assert fetcher.fetch(loopback.url("/b")).size == 4
+
+
+def test_who_drips_before_the_connection_is_secure_is_left(tmp_path):
+    """A server that sends its part of the TLS handshake byte by byte, each in time."""
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+
+    def drip() -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            # A handshake record of 16 KB, of which a byte comes now and then.
+            for octet in b"\x16\x03\x03\x40\x00\x02" + b"\x00" * 300:
+                connection.sendall(bytes([octet]))
+                time.sleep(0.05)
+
+    threading.Thread(target=drip, daemon=True).start()
+    settings = HttpSettings("x", frozenset({f"127.0.0.1:{port}"}), retries=0, total_timeout=0.8)
+    began = time.monotonic()
+    with HttpClient(settings, tmp_path) as fetcher:
+        assert _code(fetcher, f"https://127.0.0.1:{port}/") == "http_too_slow"
+    assert time.monotonic() - began < 10
+    server.close()
+
+
+def test_connections_are_not_kept_open_by_being_watched(client, loopback):
+    """A server that closes each connection must not cost us a file handle each."""
+    handles = Path("/proc/self/fd")
+    if not handles.exists():
+        pytest.skip("no /proc here")
+
+    def answer(handler: Any, _query: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "2")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(b"ok")
+
+    url = loopback.serve_with("/a", answer)
+    fetcher = client()
+    fetcher.fetch(url)
+    before = len(list(handles.iterdir()))
+    for _ in range(50):
+        fetcher.fetch(url)
+    assert len(list(handles.iterdir())) - before < 20
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://datos.ejemplo.gob.mx:puerto/", "//["])
+def test_a_redirect_that_is_badly_written_is_a_finding(client, loopback, location):
+    url = loopback.serve("/a", "", status=302, headers={"Location": location})
+    assert _code(client(), url) in {"http_bad_url", "http_scheme"}
+
+
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip", "deflate", "gzip, gzip, gzip"])
+def test_a_bomb_is_put_out_before_it_unfolds(client, loopback, tmp_path, coding):
+    """Small on the wire, gigabytes unfolded; folded twice and thrice, too."""
+    content = (
+        zlib.compress(b"\0" * 64 * 1024 * 1024) if coding == "deflate" else gzip.compress(b"\0" * 64 * 1024 * 1024)
+    )
+    for _ in range(coding.count(",")):
+        content = gzip.compress(content)
+    url = loopback.serve("/a", content, headers={"Content-Encoding": coding})
+    tracemalloc.start()
+    try:
+        assert _code(client(maximum_bytes=1024 * 1024), url) == "http_too_large"
+        assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert list(tmp_path.iterdir()) == []

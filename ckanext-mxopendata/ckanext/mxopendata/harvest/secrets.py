@@ -1,7 +1,7 @@
 """Keys of portals that want one: in the environment of the process, never in a source's configuration, which is public.
 
-Whoever may propose a source may name a variable. So only variables meant for this can be named, and each says itself
-which host its key is for: nobody can have another portal's key, or the database's password, sent to a host of their own.
+Whoever may propose a source may name a variable. So only variables meant for this can be named, and each says which
+host its key is for: nobody can have another portal's key, or the database's password, sent to a host of their own.
 """
 
 from __future__ import annotations
