@@ -118,23 +118,30 @@ def test_one_bad_address_of_several_is_enough_to_refuse(client, monkeypatch):
 def test_a_name_that_changes_its_address_after_the_check_gains_nothing(client, loopback, monkeypatch):
     """DNS rebinding: the first answer is harmless, the next ones are inside; we connect to what was checked."""
     asked: list[str] = []
-    real = socket.getaddrinfo
+    connected: list[str] = []
+    resolve, connect = socket.getaddrinfo, socket.socket.connect
 
     def resolver(host: str, port: int, *args: Any, **options: Any) -> Any:
         if host != "rebota.ejemplo.gob.mx":
-            return real(host, port, *args, **options)
+            return resolve(host, port, *args, **options)
         asked.append(host)
-        address = "203.0.113.9" if len(asked) == 1 else "127.0.0.1"
+        address = "93.184.216.34" if len(asked) == 1 else "127.0.0.1"
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
 
+    def connecting(connection: socket.socket, address: Any) -> None:
+        connected.append(address[0])
+        if address[0] != "127.0.0.1":
+            raise ConnectionRefusedError
+        connect(connection, address)
+
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
+    monkeypatch.setattr(socket.socket, "connect", connecting)
     loopback.serve("/", "secreto")
-    assert _code(client(connect_timeout=0.3), f"http://rebota.ejemplo.gob.mx:{loopback.port}/") in {
-        "http_timeout",
-        "http_unreachable",
-        "http_private_address",
-    }
-    assert loopback.requests == []
+    url = f"http://rebota.ejemplo.gob.mx:{loopback.port}/"
+    assert _code(client(), url) == "http_unreachable"
+    assert (connected, asked) == (["93.184.216.34"], ["rebota.ejemplo.gob.mx"])
+    assert _code(client(), url) == "http_private_address"
+    assert (connected, loopback.requests) == (["93.184.216.34"], [])
 
 
 def test_an_allowed_address_is_allowed_on_its_port_only(client, loopback):
