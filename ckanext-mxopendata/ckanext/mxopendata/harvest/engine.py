@@ -21,13 +21,15 @@ from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, report, runs, spool, write
+from ckanext.mxopendata.harvest import adoption, decide, report, runs, secrets, spool, write
+from ckanext.mxopendata.harvest.connectors.base import Unreadable
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
     HarvestGatherError,
 )
-from ckanext.mxopendata.http import HostBusyError, HttpClient
+from ckanext.mxopendata.http import HostBusyError, HttpClient, HttpSettings
+from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
 
 log = logging.getLogger(__name__)
@@ -111,12 +113,15 @@ class _Step:
 
     def _read_in_turn(self) -> bool:
         """Read on, unless too many others ask the same host: then later, and something else meanwhile."""
+        limits = http_settings(self.source.settings, self.source.type)
         try:
-            return self._read()
+            return self._read(limits)
         except HostBusyError:
             return False
+        except SourceError as error:
+            raise SourceError(secrets.hidden(error.finding, limits.credential)) from error
 
-    def _read(self) -> bool:
+    def _read(self, limits: HttpSettings) -> bool:
         """Read on; ``True`` when the list is complete."""
         run, source = self.run, self.source
         self._check_patience()
@@ -124,10 +129,11 @@ class _Step:
         reader = spool.Reader(source.connector, source.settings, organization)
         position = dict(run.position)
         number, page_number = int(position.get("number", 0)), int(position.get("page", 0))
-        with HttpClient(http_settings(source.settings, source.type), config.harvest_folder()) as client:
+        with HttpClient(limits, config.harvest_folder()) as client:
             pages = source.connector.pages(client, source.url, position.get("connector", {}), _document(run))
             for page in pages:
-                lines = [reader.line(record, number + offset) for offset, record in enumerate(page.records)]
+                records = (_hidden(record, limits.credential) for record in page.records)
+                lines = [reader.line(record, number + offset) for offset, record in enumerate(records)]
                 number += spool.add(run.id, page_number, number, lines)
                 page_number += 1
                 run.position = {"number": number, "page": page_number, "connector": dict(page.position)}
@@ -190,6 +196,13 @@ class _Step:
         report.prune(self.run)
         report.close(self.run)
         model.repo.commit()
+
+
+def _hidden(record: Any, key: Credential | None) -> Any:
+    """A record as it was read; where it could not be, what is said of it does not repeat the portal's key."""
+    return (
+        Unreadable(record.identifier, secrets.hidden(record.finding, key)) if isinstance(record, Unreadable) else record
+    )
 
 
 def _document(run: Run) -> Path:

@@ -114,8 +114,9 @@ def _start(source_id: str) -> datetime:
     """The present, or the moment after the source's last run began: which one is the last must not hang on a clock."""
     now = datetime.now(timezone.utc)
     last = model.Session.query(sa.func.max(Run.started)).filter(Run.source_id == source_id).scalar()
-    set_back = last is not None and now <= last <= now + CLOCK_SET_BACK
-    return last + timedelta(milliseconds=1) if set_back else now
+    if last is None or not now <= last <= now + CLOCK_SET_BACK:
+        return now
+    return last + timedelta(milliseconds=1)
 
 
 def _is_alive(run: Run) -> bool:

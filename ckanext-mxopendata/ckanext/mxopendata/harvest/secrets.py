@@ -6,6 +6,7 @@ host its key is for: nobody can have another portal's key, or the database's pas
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -48,6 +49,18 @@ def credential(name: str, form: str) -> Credential:
     if not _HOST.fullmatch(host) or not _HEADER.fullmatch(header):
         raise SourceError(Finding("secret_without_host", field="secret", value=name))
     return Credential(host.lower(), header if " " in header else form.format(key=header))
+
+
+def hidden(finding: Finding, key: Credential | None) -> Finding:
+    """A finding that does not repeat a key, also where the portal repeated it in its answer."""
+    if key is None:
+        return finding
+    # The key alone, too: the header may name its scheme before it.
+    words = sorted({key.header, key.header.rpartition(" ")[2]}, key=len, reverse=True)
+    facts = json.dumps(finding.facts())
+    for word in words:
+        facts = facts.replace(json.dumps(word)[1:-1], "…")
+    return Finding.from_facts(json.loads(facts))
 
 
 def held_by(content: Mapping[str, Any]) -> list[Finding]:
