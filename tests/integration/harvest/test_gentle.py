@@ -144,6 +144,31 @@ class TestReadingHours:
         assert _codes(harvest(make_source())) == ["run_reading_too_long"]
 
 
+def test_a_record_that_is_listed_and_cannot_be_read_is_not_gone(portal, make_source, harvest):
+    """Read one by one, it is known by its name only: which of the missing datasets it is, nobody can tell."""
+    names = ["uno", "dos", "tres", "cuatro", "cinco", "seis"]
+    broken: list[str] = []
+
+    def show(handler: Any, query: Any) -> None:
+        name = query["id"][0]
+        body = json.dumps({"success": True, "result": {"id": f"solo-{name}-id", "name": name, "title": f"Solo {name}"}})
+        handler.send_response(404 if name in broken else 200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body.encode())
+
+    portal.serve("/api/3/action/package_list", json.dumps({"success": True, "result": names}))
+    portal.serve_with("/api/3/action/package_show", show)
+    source = make_source("/", "mx_ckan", rate=1000)
+    assert harvest(source, "2026-03-01T00:00:00+00:00")["created"] == 6
+    broken.append("tres")
+    for day in ("02", "12", "22"):
+        run = harvest(source, f"2026-03-{day}T00:00:00+00:00")
+        assert (run["rejected"], run["in_grace"], run["archived"]) == (1, 1, 0)
+    broken.clear()
+    assert harvest(source, "2026-03-23T00:00:00+00:00")["unchanged"] == 6
+
+
 class TestSecret:
     @pytest.fixture
     def guarded(self, portal: Any) -> list[str | None]:
