@@ -135,10 +135,12 @@ class HttpClient:
         self._session.trust_env = False
         self._session.headers["User-Agent"] = settings.user_agent
         self._session.headers["Accept"] = "application/json, */*;q=0.5"
-        self._session.verify = settings.ca_bundle or True
         if settings.proxy:
             self._session.proxies = dict.fromkeys(SCHEMES, settings.proxy)
-        adapter = CheckedAdapter(self._checked_address, self._watch.see)
+        try:
+            adapter = CheckedAdapter(self._checked_address, self._watch.see, settings.ca_bundle)
+        except OSError as error:
+            raise FetchError(Finding("http_ca_bundle", value=settings.ca_bundle)) from error
         for scheme in SCHEMES:
             self._session.mount(f"{scheme}://", adapter)
 

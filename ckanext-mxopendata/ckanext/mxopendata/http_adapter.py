@@ -12,6 +12,7 @@ from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError
+from urllib3.util.ssl_ import create_urllib3_context
 
 
 class PlainSession(requests.Session):
@@ -25,15 +26,39 @@ class PlainSession(requests.Session):
 class CheckedAdapter(HTTPAdapter):
     """Makes connections to the address that was checked, under the name that was asked for; tries nothing twice."""
 
-    def __init__(self, checked_address: Callable[[str, int], str], watch: Callable[[socket.socket], None]) -> None:
+    def __init__(
+        self,
+        checked_address: Callable[[str, int], str],
+        watch: Callable[[socket.socket], None],
+        ca_bundle: str | None,
+    ) -> None:
+        """Prepare the connections.
+
+        Args:
+            checked_address: the address of a host and port, checked.
+            watch: sees each connection.
+            ca_bundle: file of certificates to trust besides the usual ones.
+
+        Raises:
+            OSError: where that file is not there, or holds none.
+        """
         self._checked_address = checked_address
         self._watch = watch
+        self._tls: dict[str, Any] = {}
+        if ca_bundle:
+            self._tls["ssl_context"] = create_urllib3_context()
+            self._tls["ssl_context"].load_verify_locations(ca_bundle)
         super().__init__()
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
         """As requests does, with our connections."""
-        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **pool_kwargs)
+        options = {**self._tls, **pool_kwargs}
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **options)
         self.poolmanager.pool_classes_by_scheme = _pools(self._checked_address, self._watch)
+
+    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
+        """As requests does, with the same trust."""
+        return super().proxy_manager_for(proxy, **{**self._tls, **proxy_kwargs})
 
 
 def _pools(checked_address: Callable[[str, int], str], watch: Callable[[socket.socket], None]) -> dict[str, Any]:

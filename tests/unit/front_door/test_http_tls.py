@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from ckanext.mxopendata.errors import SourceError
@@ -74,6 +75,21 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(serve, tmp_path):
 def test_the_authority_that_a_source_names_is_trusted(serve, tmp_path):
     port = serve(lambda secure: secure.sendall(GOOD))
     assert _fetch(tmp_path, f"https://localhost:{port}/", port, ca_bundle=str(CERTIFICATE)) == b"ok"
+
+
+def test_it_is_trusted_besides_the_usual_ones(serve, tmp_path, monkeypatch):
+    """A redirect may lead to a host with an ordinary certificate."""
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(CERTIFICATE))
+    port = serve(lambda secure: secure.sendall(GOOD))
+    assert _fetch(tmp_path, f"https://localhost:{port}/", port, ca_bundle=certifi.where()) == b"ok"
+
+
+@pytest.mark.parametrize("content", [None, "no es un certificado"])
+def test_an_authority_that_is_not_there_is_a_finding(tmp_path, content):
+    file = tmp_path / "autoridad.pem"
+    if content is not None:
+        file.write_text(content)
+    assert _code(lambda: _fetch(tmp_path, "https://localhost:1/", 1, ca_bundle=str(file))) == "http_ca_bundle"
 
 
 def test_but_not_for_another_name(serve, tmp_path):
