@@ -22,6 +22,10 @@ HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
 FORM_FILE_KILOBYTES = "ckanext.mxopendata.form.file_kilobytes"
 FORM_FILE_TIMEOUT = "ckanext.mxopendata.form.file_timeout"
 HTTP_USER_AGENT = "ckanext.mxopendata.http.user_agent"
+HTTP_RATE = "ckanext.mxopendata.http.rate"
+HARVEST_READING_HOURS = "ckanext.mxopendata.harvest.reading_hours"
+# One request a minute; a rate of 0 would be no harvest at all.
+SLOWEST_RATE = 1 / 60
 
 
 def site_url() -> str:
@@ -82,6 +86,16 @@ def http_maximum_bytes() -> int:
 def http_total_timeout() -> float:
     """Seconds that one answer of a harvested portal may take as a whole."""
     return float(tk.config[HTTP_TOTAL_TIMEOUT])
+
+
+def http_rate() -> float:
+    """Requests per second that one host gets from all processes of the site together, where its source says nothing."""
+    return max(float(tk.config[HTTP_RATE]), SLOWEST_RATE)
+
+
+def harvest_reading_hours() -> float:
+    """Hours after which the reading of one source's list is given up."""
+    return float(tk.config[HARVEST_READING_HOURS])
 
 
 def http_user_agent() -> str:

@@ -13,7 +13,8 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.uploader import get_resource_uploader
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.http import HttpClient, HttpSettings
+from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.http_settings import site_settings
 from ckanext.mxopendata.metadata.file_facts import FileFacts, read_facts
 from ckanext.mxopendata.metadata.records import is_empty
 
@@ -60,15 +61,9 @@ def of_address(url: str) -> FileFacts:
     Raises:
         ckanext.mxopendata.http.FetchError: where it cannot be fetched, or must not be.
     """
-    settings = HttpSettings(
-        user_agent=config.http_user_agent(),
-        allowed_private=config.http_allowed_private(),
-        proxy=config.http_proxy(),
-        read_timeout=config.form_file_timeout(),
-        total_timeout=config.form_file_timeout(),
-        retries=0,
-    )
-    with HttpClient(settings) as client:
+    seconds = config.form_file_timeout()
+    # Somebody waits: one attempt, and not for its turn.
+    with HttpClient(site_settings(read_timeout=seconds, total_timeout=seconds, retries=0, interval=0.0)) as client:
         beginning = client.fetch_beginning(url.strip(), config.form_file_bytes())
     return read_facts(beginning.content, url, beginning.content_type, beginning.size)
 

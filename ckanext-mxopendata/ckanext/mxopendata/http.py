@@ -7,40 +7,49 @@ decompression. Whatever goes wrong becomes one :class:`FetchError` that carries 
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import os
+import re
 import socket
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.exceptions import InvalidURL
-from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
-from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.http_adapter import CappedRetry, CheckedAdapter
+from ckanext.mxopendata.http_adapter import CheckedAdapter, PlainSession
+from ckanext.mxopendata.http_credential import Credential
+from ckanext.mxopendata.http_errors import (
+    FetchError,
+    ForbiddenAddressError,
+    HostBusyError,
+    explain,
+    host_of,
+    of_status,
+    too_large,
+    too_slow,
+)
+from ckanext.mxopendata.http_pace import MAXIMUM_WAIT, Pace, ProcessPace, host_key
+from ckanext.mxopendata.http_retry import asked_to_wait, wait_before
+from ckanext.mxopendata.http_robots import MAXIMUM_BYTES, RobotsMemory
+from ckanext.mxopendata.http_validators import Validators, validators_of
+from ckanext.mxopendata.http_watch import Watch
 from ckanext.mxopendata.metadata.findings import Finding
+
+__all__ = ["Beginning", "FetchError", "Fetched", "HostBusyError", "HttpClient", "HttpSettings", "Validators"]
 
 SCHEMES = ("http", "https")
 MAXIMUM_REDIRECTS = 5
 REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+ROBOTS_TIMEOUT = 20.0
 CHUNK = 64 * 1024
-# A file that changed less than this before it was sent may change again within the second that its date can tell.
-SETTLED_SECONDS = 60
+_OWN_PACE = ProcessPace()
 Answer = TypeVar("Answer")
-
-
-class FetchError(SourceError):
-    """A fetch that failed."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +63,15 @@ class HttpSettings:
         ca_bundle: file of certificates to trust besides, or ``None`` for the usual ones.
         connect_timeout: seconds to wait for a connection.
         read_timeout: seconds to wait between two bytes.
-        total_timeout: seconds one answer may take as a whole, redirects included.
+        total_timeout: seconds one answer may take as a whole: redirects, further attempts and their waits included.
         maximum_bytes: size an answer may have, on the wire and after decompression.
         retries: how many times a failed connection or a passing error of the server is tried again.
-        interval: seconds from one request to the next, at least.
+        interval: seconds from one request to a host to the next, at least.
+        interval_agreed: whether the operator chose it for this host: then the general delay of its ``robots.txt``,
+            which most portals have from their software, does not lengthen it.
+        pace: who keeps the interval, for all that ask the same host.
+        robots: what hosts said in their ``robots.txt``; ``None`` where they are not asked.
+        credential: the key for one host, or ``None``.
     """
 
     user_agent: str
@@ -70,35 +84,10 @@ class HttpSettings:
     maximum_bytes: int = 200 * 1024 * 1024
     retries: int = 2
     interval: float = 0.0
-
-
-@dataclass(frozen=True)
-class Validators:
-    """By what a server can tell whether a file is still the one it sent.
-
-    Attributes:
-        url: the address that answered, after redirects.
-        etag: its ``ETag``; empty where it gave none.
-        last_modified: its ``Last-Modified``; empty where it gave none that tells two versions apart.
-    """
-
-    url: str = ""
-    etag: str = ""
-    last_modified: str = ""
-
-    @classmethod
-    def of(cls, memory: Mapping[str, Any]) -> Validators:
-        """Those that were kept as :meth:`facts`; none where nothing of the kind was."""
-        return cls(**{name: str(memory.get(name) or "") for name in ("url", "etag", "last_modified")})
-
-    def facts(self) -> dict[str, str]:
-        """All of them, to be kept."""
-        return asdict(self)
-
-    def headers(self) -> dict[str, str]:
-        """What is to be asked with; empty where there is nothing to ask by."""
-        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in asked.items() if value}
+    interval_agreed: bool = False
+    pace: Pace = _OWN_PACE
+    robots: RobotsMemory | None = None
+    credential: Credential | None = None
 
 
 @dataclass(frozen=True)
@@ -137,35 +126,24 @@ class Beginning:
     size: int | None
 
 
-class ForbiddenAddressError(Exception):
-    """The name resolves to an address that must not be fetched."""
-
-
 class HttpClient:
     """Fetches addresses within the limits of its settings; use as a context manager."""
 
     def __init__(self, settings: HttpSettings, folder: Path | None = None) -> None:
         self.settings = settings
         self.folder = folder
-        self._next_request = 0.0
-        self._watched: list[socket.socket] | None = None
-        self._session = requests.Session()
+        self._watch = Watch()
+        self._session = PlainSession()
         # Proxies and .netrc of the process's environment would go round the address check.
         self._session.trust_env = False
         self._session.headers["User-Agent"] = settings.user_agent
         self._session.headers["Accept"] = "application/json, */*;q=0.5"
-        self._session.verify = settings.ca_bundle or True
         if settings.proxy:
             self._session.proxies = dict.fromkeys(SCHEMES, settings.proxy)
-        retry = CappedRetry(
-            total=settings.retries,
-            backoff_factor=0.3,
-            status_forcelist=RETRIED_STATUSES,
-            allowed_methods=("GET", "HEAD"),
-            redirect=False,
-            raise_on_status=False,
-        )
-        adapter = CheckedAdapter(self._checked_address, self._watch, max_retries=retry)
+        try:
+            adapter = CheckedAdapter(self._checked_address, self._watch.see, settings.ca_bundle)
+        except OSError as error:
+            raise FetchError(Finding("http_ca_bundle", value=settings.ca_bundle)) from error
         for scheme in SCHEMES:
             self._session.mount(f"{scheme}://", adapter)
 
@@ -177,6 +155,8 @@ class HttpClient:
 
     def fetch(self, url: str) -> Fetched:
         """Fetch an address into a file.
+
+        Whatever the server does, this ends soon after ``total_timeout``, also where it drips its headers, each in time.
 
         Args:
             url: an ``http`` or ``https`` address.
@@ -204,11 +184,11 @@ class HttpClient:
         """
         headers = known.headers()
 
-        def take(response: requests.Response, address: str, deadline: float) -> Fetched | bool:
+        def take(response: requests.Response, address: str) -> Fetched | bool:
             if response.status_code == requests.codes.not_modified and headers:
                 # Of another address than the one that gave them, validators say nothing.
                 return address == known.url
-            return self._store(response, address, deadline)
+            return self._store(response, address)
 
         answer = self._follow(url, take, headers)
         if isinstance(answer, Fetched):
@@ -218,9 +198,6 @@ class HttpClient:
     def fetch_beginning(self, url: str, maximum: int) -> Beginning:
         """Fetch only how a file begins; the server is asked for no more, and cut off where it sends more.
 
-        Unlike :meth:`fetch`, whatever the server does, this ends soon after ``total_timeout``: also where it drips its
-        headers, each in time. Somebody waits for the answer, and with them a worker of the site.
-
         Args:
             url: an ``http`` or ``https`` address.
             maximum: how many bytes to read, at most.
@@ -229,69 +206,93 @@ class HttpClient:
             FetchError: for everything that is not an answer of status 200 or 206 within the limits.
         """
 
-        def take(response: requests.Response, address: str, deadline: float) -> Beginning:
-            return self._begin(response, address, deadline, maximum)
+        def take(response: requests.Response, address: str) -> Beginning:
+            return self._begin(response, address, maximum)
 
-        self._watched = []
-        # A little later than the deadline, so that it is known what ended the answer.
-        clock = threading.Timer(self.settings.total_timeout + 0.1, self._hang_up)
-        clock.daemon = True
-        clock.start()
-        try:
-            # Compressed, neither its size nor its bytes would be those of the file.
-            return self._follow(url, take, {"Range": f"bytes=0-{maximum - 1}", "Accept-Encoding": "identity"})
-        finally:
-            clock.cancel()
-            for opened in self._watched:
-                opened.close()
-            self._watched = None
+        # Compressed, neither its size nor its bytes would be those of the file.
+        return self._follow(url, take, {"Range": f"bytes=0-{maximum - 1}", "Accept-Encoding": "identity"})
 
-    def _follow(
-        self, url: str, take: Callable[[requests.Response, str, float], Answer], headers: Mapping[str, str]
+    def _follow(self, url: str, take: Callable[[requests.Response, str], Answer], headers: Mapping[str, str]) -> Answer:
+        """What ``take`` makes of the answer that is no redirect; what passes by itself is tried again."""
+        # Waiting for our turn is not the server's fault.
+        self._admit(url)
+        with self._watch.limit(self.settings.total_timeout):
+            attempt = 1
+            while True:
+                try:
+                    return self._attempt(url, take, headers)
+                except FetchError as error:
+                    wait = wait_before(error, attempt, self.settings.retries)
+                    if wait is None or wait >= self._watch.left():
+                        raise
+                time.sleep(wait)
+                attempt += 1
+                self._admit(url)
+
+    def _attempt(
+        self, url: str, take: Callable[[requests.Response, str], Answer], headers: Mapping[str, str]
     ) -> Answer:
-        """What ``take`` makes of the answer that is no redirect."""
-        deadline = time.monotonic() + self.settings.total_timeout
         address = url
         try:
             for _ in range(MAXIMUM_REDIRECTS + 1):
-                self._check_url(address)
-                self._keep_pace()
                 response = self._session.get(
                     address,
-                    headers=dict(headers),
+                    headers={**headers, **self._authorization(address)},
                     stream=True,
                     allow_redirects=False,
                     timeout=(self.settings.connect_timeout, self.settings.read_timeout),
                 )
                 with response:
                     if response.status_code not in REDIRECT_STATUSES:
-                        return take(response, address, deadline)
-                    address = urljoin(address, response.headers.get("Location", ""))
-                if time.monotonic() > deadline:
+                        return take(response, address)
+                    address = _next_address(address, response.headers.get("Location", ""))
+                if self._watch.over():
                     raise self._too_slow(url)
+                self._admit(address)
         except ForbiddenAddressError as error:
-            raise FetchError(Finding("http_private_address", location=address, value=_host(address))) from error
+            raise FetchError(Finding("http_private_address", location=address, value=host_of(address))) from error
         except (requests.RequestException, HTTPError, OSError) as error:
-            if self._watched is not None and time.monotonic() > deadline:
+            if self._watch.over():
                 raise self._too_slow(url) from error
-            raise FetchError(self._explain(error, address)) from error
+            raise FetchError(explain(error, address)) from error
         raise FetchError(Finding("http_too_many_redirects", location=url, value=str(MAXIMUM_REDIRECTS)))
 
-    def _watch(self, connection: socket.socket) -> None:
-        if self._watched is not None:
-            # TLS takes the socket over; its duplicate still ends the same connection.
-            self._watched.append(connection.dup())
+    def _admit(self, url: str) -> None:
+        """Let an address be asked: it is one of the web, its host does not refuse us, and it is our turn."""
+        self._check_url(url)
+        interval = self.settings.interval
+        if self.settings.robots is not None:
+            rules = self.settings.robots.rules(url, self.settings.user_agent, self._robots_text)
+            if rules.refuses(url):
+                raise FetchError(Finding("http_robots", location=url, value=host_of(url), details={"name": rules.name}))
+            if rules.name is not None or not self.settings.interval_agreed:
+                interval = max(interval, rules.delay)
+        if interval:
+            longest = min(MAXIMUM_WAIT, max(self._watch.left(), 0.0))
+            wait = self.settings.pace.take(host_key(url), interval, longest)
+            # Who did not get a moment has waited all the same, so that nobody asks for one without end.
+            time.sleep(longest if wait is None else wait)
+            if wait is None:
+                raise HostBusyError(Finding("http_host_busy", location=url, value=host_of(url)))
 
-    def _hang_up(self) -> None:
-        for opened in self._watched or ():
-            with contextlib.suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
+    def _robots_text(self, url: str) -> str | None:
+        limits = {"total_timeout": min(ROBOTS_TIMEOUT, self.settings.total_timeout), "retries": 0, "interval": 0.0}
+        # Without the credential: the rules are public.
+        with HttpClient(replace(self.settings, robots=None, credential=None, **limits)) as client:
+            try:
+                beginning = client.fetch_beginning(url, MAXIMUM_BYTES)
+            except FetchError as error:
+                unavailable = error.finding.code in {"http_not_found", "http_forbidden", "http_status"}
+                return "" if unavailable else None
+        return beginning.content.decode("utf-8", errors="replace")
 
-    def _keep_pace(self) -> None:
-        now = time.monotonic()
-        if now < self._next_request:
-            time.sleep(self._next_request - now)
-        self._next_request = max(now, self._next_request) + self.settings.interval
+    def _authorization(self, url: str) -> dict[str, str]:
+        credential = self.settings.credential
+        if credential is None or not credential.belongs_to(url):
+            return {}
+        if not credential.travels_safely(url, self.settings.allowed_private):
+            raise FetchError(Finding("http_secret_in_clear", location=url, value=host_of(url)))
+        return {"Authorization": credential.header}
 
     def _check_url(self, url: str) -> None:
         try:
@@ -299,14 +300,21 @@ class HttpClient:
             known = parts.scheme.lower() in SCHEMES and bool(parts.hostname)
             parts.port  # noqa: B018 - raises ValueError on a bad port
         except ValueError as error:
-            raise FetchError(Finding("http_bad_url", location=url, value=url)) from error
+            shown = _without_password(url)
+            raise FetchError(Finding("http_bad_url", location=shown, value=shown)) from error
+        if parts.username is not None or parts.password is not None:
+            raise FetchError(Finding("http_password_in_address", location=_without_password(url), value=host_of(url)))
         if not known:
             raise FetchError(Finding("http_scheme", location=url, value=parts.scheme or url))
         if self.settings.proxy:
             # The proxy resolves the name itself: ours can only be asked beforehand.
             port = parts.port or (443 if parts.scheme == "https" else 80)
-            with contextlib.suppress(OSError):
+            try:
                 self._checked_address(str(parts.hostname), port)
+            except ForbiddenAddressError as error:
+                raise FetchError(Finding("http_private_address", location=url, value=host_of(url))) from error
+            except OSError:
+                pass  # a name that only the proxy knows
 
     def _checked_address(self, host: str, port: int) -> str:
         """The address to connect to, or an error where any of the name's addresses is not public."""
@@ -317,13 +325,13 @@ class HttpClient:
         # IPv4 first: many servers announce IPv6 addresses that do not answer.
         return sorted(addresses, key=lambda address: ":" in address)[0]
 
-    def _store(self, response: requests.Response, url: str, deadline: float) -> Fetched:
+    def _store(self, response: requests.Response, url: str) -> Fetched:
         status = response.status_code
         if status != requests.codes.ok:
-            raise FetchError(_status_finding(status, url))
+            raise of_status(status, url, asked_to_wait(response.headers))
         limit = self.settings.maximum_bytes
         if int(_number(response.headers.get("Content-Length"))) > limit:
-            raise _too_large(url, limit)
+            raise too_large(url, limit)
         handle, name = tempfile.mkstemp(prefix="mxopendata-", suffix=".part", dir=self.folder)
         path = Path(name)
         size = 0
@@ -332,27 +340,29 @@ class HttpClient:
                 while chunk := response.raw.read1(CHUNK, decode_content=True):
                     size += len(chunk)
                     if size > limit or response.raw.tell() > limit:
-                        raise _too_large(url, limit)  # noqa: TRY301 - the file is removed below
-                    if time.monotonic() > deadline:
+                        raise too_large(url, limit)  # noqa: TRY301 - the file is removed below
+                    if self._watch.over():
                         raise self._too_slow(url)  # noqa: TRY301
                     file.write(chunk)
+            if self._watch.over():
+                raise self._too_slow(url)  # noqa: TRY301 - what looks like its end is where we hung up
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return Fetched(path, url, _content_type(response), size, _validators(response, url))
+        return Fetched(path, url, _content_type(response), size, validators_of(response, url))
 
-    def _begin(self, response: requests.Response, url: str, deadline: float, maximum: int) -> Beginning:
+    def _begin(self, response: requests.Response, url: str, maximum: int) -> Beginning:
         ranged = response.headers.get("Content-Range", "")
         if response.status_code == requests.codes.requested_range_not_satisfiable and ranged.endswith("*/0"):
             return Beginning(b"", url, _content_type(response), 0)
         if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
-            raise FetchError(_status_finding(response.status_code, url))
+            raise of_status(response.status_code, url, asked_to_wait(response.headers))
         content = bytearray()
         while len(content) < maximum and (chunk := response.raw.read1(CHUNK, decode_content=True)):
             content += chunk
-            if time.monotonic() > deadline:
+            if self._watch.over():
                 raise self._too_slow(url)
-        if time.monotonic() > deadline:
+        if self._watch.over():
             raise self._too_slow(url)  # what looks like its end is where we hung up
         size: int | None = len(content)
         if len(content) >= maximum:
@@ -361,22 +371,7 @@ class HttpClient:
         return Beginning(bytes(content[:maximum]), url, _content_type(response), size)
 
     def _too_slow(self, url: str) -> FetchError:
-        return FetchError(Finding("http_too_slow", location=url, value=f"{self.settings.total_timeout:.0f}"))
-
-    def _explain(self, error: BaseException, url: str) -> Finding:
-        reasons = list(_causes(error))
-        host = _host(url)
-        if any(isinstance(reason, (InvalidURL, requests.exceptions.InvalidSchema)) for reason in reasons):
-            return Finding("http_bad_url", location=url, value=url)
-        if any(isinstance(reason, (NameResolutionError, socket.gaierror)) for reason in reasons):
-            return Finding("http_unknown_host", location=url, value=host)
-        if any(isinstance(reason, requests.exceptions.SSLError) for reason in reasons):
-            return Finding("http_tls", location=url, value=host, details={"reason": str(reasons[-1])[:200]})
-        if any(isinstance(reason, (requests.Timeout, ReadTimeoutError, TimeoutError)) for reason in reasons):
-            return Finding("http_timeout", location=url, value=host)
-        if any(isinstance(reason, (DecodeError, ProtocolError)) for reason in reasons):
-            return Finding("http_broken_answer", location=url, value=host)
-        return Finding("http_unreachable", location=url, value=host)
+        return too_slow(url, self.settings.total_timeout)
 
 
 def _is_public(address: str) -> bool:
@@ -386,39 +381,15 @@ def _is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
-def _causes(error: BaseException) -> Iterable[BaseException]:
-    """The exception and those it came from, however the libraries wrapped them."""
-    seen: set[int] = set()
-    waiting: list[Any] = [error]
-    while waiting:
-        item = waiting.pop(0)
-        if not isinstance(item, BaseException) or id(item) in seen:
-            continue
-        seen.add(id(item))
-        yield item
-        waiting += [item.__cause__, getattr(item, "reason", None), *item.args]
-
-
-def _status_finding(status: int, url: str) -> Finding:
-    codes = {401: "http_forbidden", 403: "http_forbidden", 404: "http_not_found", 410: "http_not_found"}
-    codes[429] = "http_too_many_requests"
-    code = codes.get(status, "http_server_error" if status >= 500 else "http_status")
-    return Finding(code, location=url, value=str(status))
-
-
-def _too_large(url: str, limit: int) -> FetchError:
-    return FetchError(Finding("http_too_large", location=url, value=f"{limit / 1024 / 1024:.0f}"))
-
-
-def _validators(response: requests.Response, url: str) -> Validators:
-    headers = response.headers
-    changed = headers.get("Last-Modified", "")
+def _next_address(address: str, location: str) -> str:
     try:
-        age = parsedate_to_datetime(headers.get("Date", "")) - parsedate_to_datetime(changed)
-        settled = age.total_seconds() >= SETTLED_SECONDS
-    except (TypeError, ValueError):  # no date, or none that can be read
-        settled = False
-    return Validators(url, headers.get("ETag", ""), changed if settled else "")
+        return urljoin(address, location)
+    except ValueError:
+        return location  # badly written: refused like any other such address
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"//[^/?#]*@", "//", url)
 
 
 def _content_type(response: requests.Response) -> str:
@@ -427,10 +398,3 @@ def _content_type(response: requests.Response) -> str:
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdigit() else 0
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).netloc.rpartition("@")[2] or url
-    except ValueError:
-        return url

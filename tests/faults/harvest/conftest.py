@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-from tests.integration.conftest import clean_site  # noqa: F401
+from tests.integration.conftest import app, application, clean_site  # noqa: F401
 from tests.integration.harvest.conftest import harvest, make_source, portal  # noqa: F401

@@ -120,11 +120,13 @@ def test_a_run_that_waits_for_somebody_is_a_warning(make_source: MakeSource):
 
 
 def test_a_secret_that_is_not_set_is_a_warning(make_source: MakeSource, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("CLAVE_DE_JALISCO", raising=False)
-    source = make_source(config=json.dumps({"secret": "CLAVE_DE_JALISCO"}))
+    monkeypatch.delenv("MXOPENDATA_SECRET_JALISCO", raising=False)
+    source = make_source(config=json.dumps({"secret": "MXOPENDATA_SECRET_JALISCO"}))
     words = assert_broken(harvests.source_secrets(), "doctor_source_secrets")
-    assert f"{source['name']} → CLAVE_DE_JALISCO" in words["message"]
-    monkeypatch.setenv("CLAVE_DE_JALISCO", "Muy-Secreto-77")
+    assert f"{source['name']} → MXOPENDATA_SECRET_JALISCO" in words["message"]
+    monkeypatch.setenv("MXOPENDATA_SECRET_JALISCO", "Muy-Secreto-77")
+    assert_broken(harvests.source_secrets(), "doctor_source_secrets")
+    monkeypatch.setenv("MXOPENDATA_SECRET_JALISCO", "datos.jalisco.ejemplo.mx Muy-Secreto-77")
     check = harvests.source_secrets()
     assert check.ok
     assert "Muy-Secreto" not in json.dumps(check.to_dict())

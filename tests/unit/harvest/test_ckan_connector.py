@@ -9,7 +9,7 @@ import pytest
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Unreadable
-from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector, _api_address
+from ckanext.mxopendata.harvest.connectors.ckan import REFUSALS, CkanConnector, _api_address
 from ckanext.mxopendata.http import HttpClient, HttpSettings
 
 API = "/api/3/action"
@@ -82,6 +82,42 @@ def test_without_search_the_records_are_read_one_by_one(client, loopback):
     assert isinstance(records[2], Unreadable)
     assert records[2].finding.code == "http_not_found"
     assert [finding.code for finding in pages[0].findings] == ["api_without_search"]
+
+
+def _list(loopback: Any, names: list[str], show: Any) -> None:
+    loopback.serve(f"{API}/package_search", "no", status=404)
+    loopback.serve(f"{API}/package_list", json.dumps({"success": True, "result": names}))
+    loopback.serve_with(f"{API}/package_show", show)
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "http_too_many_requests"), (403, "http_forbidden")])
+def test_a_portal_that_begins_to_refuse_is_not_asked_for_every_record(client, loopback, status, code):
+    """Nor do its records count as bad ones, and so their datasets as gone."""
+    shown: list[str] = []
+
+    def show(handler: Any, query: Any) -> None:
+        shown.append(query["id"][0])
+        refuses = len(shown) > 30
+        _send(handler, {"success": not refuses, "result": {"id": shown[-1]}}, status if refuses else 200)
+
+    _list(loopback, [f"{number:03}" for number in range(100)], show)
+    with pytest.raises(SourceError) as error:
+        _read(client, loopback)
+    assert error.value.finding.code == code
+    assert len(shown) <= 30 + REFUSALS
+
+
+def test_a_slow_portal_gives_short_pages(client, loopback, monkeypatch):
+    """So that a carrier, which has little time, keeps what it read."""
+    monkeypatch.setattr("ckanext.mxopendata.harvest.connectors.ckan.SINGLE_PAGE_SECONDS", -1.0)
+    _list(
+        loopback,
+        ["a", "b", "c"],
+        lambda handler, query: _send(handler, {"success": True, "result": {"id": query["id"][0]}}),
+    )
+    pages = list(CkanConnector().pages(client, loopback.url("/"), {}, None))
+    assert [(len(page.records), page.position["done"]) for page in pages] == [(1, 1), (1, 2), (1, 3)]
+    assert _read(client, loopback, {"mode": "single", "done": 2}) == [{"id": "c"}]
 
 
 def test_where_nothing_answers_the_first_reason_is_given(client, loopback):

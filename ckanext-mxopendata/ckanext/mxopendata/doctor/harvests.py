@@ -7,7 +7,6 @@ no job unfinished whose objects are all done.
 from __future__ import annotations
 
 import json
-import os
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -17,6 +16,8 @@ import ckan.plugins as p
 from ckan import model
 
 from ckanext.mxopendata.doctor.check import Check, failed, passed
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest import secrets
 
 # `harvester run` is called every quarter of an hour: missed twice.
 SLACK = timedelta(minutes=30)
@@ -162,7 +163,7 @@ def held_runs() -> Check:
 
 
 def source_secrets() -> Check:
-    """The environment variables that sources name for their secrets are set here."""
+    """The environment variables that sources name for their secrets hold a host and a key here."""
     if not p.plugin_loaded("harvest"):
         return passed("source_secrets", "off")
     rows = _rows(
@@ -174,11 +175,19 @@ def source_secrets() -> Check:
         """
     )
     wanted = {row.name: secret for row in rows if (secret := _secret(row.config))}
-    missing = {name: variable for name, variable in wanted.items() if not os.environ.get(variable)}
+    missing = {name: variable for name, variable in wanted.items() if not _is_set(variable)}
     if missing:
         pairs = ", ".join(f"{name} → {variable}" for name, variable in missing.items())
         return failed("source_secrets", pairs=pairs, first=next(iter(missing.values())))
     return passed("source_secrets", count=len(wanted))
+
+
+def _is_set(variable: str) -> bool:
+    try:
+        secrets.credential(variable, "{key}")
+    except SourceError:
+        return False
+    return True
 
 
 def _secret(config: str) -> str | None:

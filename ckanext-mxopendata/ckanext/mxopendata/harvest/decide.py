@@ -61,6 +61,10 @@ WHERE i.source_id = :source AND i.archived_at IS NULL AND p.state = 'active' AND
 ORDER BY i.identifier
 """
 
+_UNREADABLE = """
+SELECT EXISTS (SELECT 1 FROM mxopendata_harvest_spool WHERE run_id = :run AND action = 'rejected' AND hash = '')
+"""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -136,9 +140,12 @@ def _add_absent(run: Run, absence: Absence, absent: list[dict[str, Any]]) -> Non
     last = model.Session.execute(
         sa.text("SELECT coalesce(max(number), -1) FROM mxopendata_harvest_record WHERE run_id = :run"), {"run": run.id}
     ).scalar_one()
+    # A record that was listed but could not be read may be any of them: none goes in this run.
+    unreadable = model.Session.execute(sa.text(_UNREADABLE), {"run": run.id}).scalar_one()
     rows = []
     for number, row in enumerate(absent, start=last + 1):
-        action = absent_action(run.at, row["absent_since"], row["absent_runs"], absence)
+        due = absent_action(run.at, row["absent_since"], row["absent_runs"], absence)
+        action = "in_grace" if unreadable else due
         rows.append(
             {
                 "run_id": run.id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,15 @@ from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, known, report, runs, spool, write
-from ckanext.mxopendata.harvest.connectors.base import Page, Same
+from ckanext.mxopendata.harvest import adoption, decide, known, report, runs, secrets, spool, write
+from ckanext.mxopendata.harvest.connectors.base import Page, Same, Unreadable
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
     HarvestGatherError,
 )
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.http import HostBusyError, HttpClient, HttpSettings
+from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ class _Step:
                 if not mine:
                     return False
                 model.Session.refresh(self.run)
-                if self.run.phase == runs.READING and not self._read():
+                if self.run.phase == runs.READING and not self._read_in_turn():
                     return True
                 if self.run.phase == runs.DECIDING and not self._decide():
                     return self.run.phase == runs.READING
@@ -109,17 +111,28 @@ class _Step:
         if self.progress:
             self.progress(self.run, done, total)
 
-    def _read(self) -> bool:
+    def _read_in_turn(self) -> bool:
+        """Read on, unless too many others ask the same host: then later, and something else meanwhile."""
+        limits = http_settings(self.source.settings, self.source.type)
+        try:
+            return self._read(limits)
+        except HostBusyError:
+            return False
+        except SourceError as error:
+            raise SourceError(secrets.hidden(error.finding, limits.credential)) from error
+
+    def _read(self, limits: HttpSettings) -> bool:
         """Read on; ``True`` when the list is complete."""
         run, source = self.run, self.source
+        self._check_patience()
         reader = spool.Reader(source.connector, source.settings, source.organization.name)
         run.basis = run.basis or known.basis(source)
         before = None if run.position.get("full") else known.known_list(run, source)
         position = run.position.get("connector", {})
-        with HttpClient(http_settings(source.settings), config.harvest_folder()) as client:
+        with HttpClient(limits, config.harvest_folder()) as client:
             for page in source.connector.pages(client, source.url, position, _document(run), before):
                 try:
-                    self._keep(page, reader, before)
+                    self._keep(page, reader, before, limits.credential)
                 except known.UnreadRecordError:
                     self._read_everything()
                     return False
@@ -129,6 +142,7 @@ class _Step:
                 self._tell(int(run.position["number"]), run.total)
                 if self._late():
                     return False
+                self._check_patience()
         run.reading = run.reading or known.FULL
         run.full_at = run.at if before is None or run.reading == known.FULL else before.full_at
         if source.connector.repeats_while_paging:
@@ -138,7 +152,9 @@ class _Step:
         _document(run).unlink(missing_ok=True)
         return True
 
-    def _keep(self, page: Page, reader: spool.Reader, before: known.KnownList | None) -> None:
+    def _keep(
+        self, page: Page, reader: spool.Reader, before: known.KnownList | None, credential: Credential | None
+    ) -> None:
         """Take a page into the spool."""
         run = self.run
         number, page_number = int(run.position.get("number", 0)), int(run.position.get("page", 0))
@@ -146,7 +162,7 @@ class _Step:
         if page.reading == known.UNMODIFIED and before is not None:
             number += before.carry_all(run.id)
             findings += before.findings
-        records = [record for record in page.records if not isinstance(record, Same)]
+        records = [_hidden(record, credential) for record in page.records if not isinstance(record, Same)]
         lines = [reader.line(record, number + offset) for offset, record in enumerate(records)]
         number += spool.add(run.id, page_number, number, lines)
         if before is not None:
@@ -170,6 +186,12 @@ class _Step:
         run.position, run.findings, run.memory = {"full": True}, [], {}
         run.reading, run.total, run.phase = None, None, runs.READING
         model.repo.commit()
+
+    def _check_patience(self) -> None:
+        """Give up a list that drips on within the limits of each answer, however many carriers read it."""
+        hours = config.harvest_reading_hours()
+        if datetime.now(timezone.utc) - self.run.started > timedelta(hours=hours):
+            raise SourceError(Finding("run_reading_too_long", location=self.source.url, value=f"{hours:g}"))
 
     def _decide(self) -> bool:
         """Decide; ``False`` where a guard holds the run, or where the whole list is to be read first."""
@@ -214,6 +236,13 @@ class _Step:
         report.prune(self.run)
         report.close(self.run)
         model.repo.commit()
+
+
+def _hidden(record: Any, key: Credential | None) -> Any:
+    """A record as it was read; where it could not be, what is said of it does not repeat the portal's key."""
+    return (
+        Unreadable(record.identifier, secrets.hidden(record.finding, key)) if isinstance(record, Unreadable) else record
+    )
 
 
 def _document(run: Run) -> Path:

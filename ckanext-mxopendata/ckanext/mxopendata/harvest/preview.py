@@ -78,7 +78,7 @@ def preview(
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(dir=config.harvest_folder()) as folder,
-        HttpClient(http_settings(settings), Path(folder)) as client,
+        HttpClient(http_settings(settings, source_type), Path(folder)) as client,
     ):
         counted = 0
         for page in connector.pages(client, url, {}, Path(folder, "document.json")):

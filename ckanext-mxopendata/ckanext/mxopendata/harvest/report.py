@@ -55,7 +55,8 @@ def close(run: Run, status: str | None = None) -> None:
         else:
             status = "finished_with_warnings" if "warning" in severities else "finished"
     run.status = status
-    run.finished = datetime.now(timezone.utc)
+    # A clock that was set back meanwhile must not end a run before it began.
+    run.finished = max(datetime.now(timezone.utc), run.started)
 
 
 def prune(run: Run) -> None:

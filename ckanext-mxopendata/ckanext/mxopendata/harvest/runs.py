@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +24,8 @@ READING, DECIDING, WRITING = "reading", "deciding", "writing"
 CARRIER_PREFIX = "mxopendata-carrier:"
 # States of a harvest object that the queue of ckanext-harvest still has to deal with.
 UNFINISHED = ("WAITING", "FETCH", "IMPORT")
+# By how much a clock may be set back and the runs keep their order; more is no correction, the clock was wrong before.
+CLOCK_SET_BACK = timedelta(days=1)
 
 
 class RunInProgressError(Exception):
@@ -55,8 +57,7 @@ def open_run(source_id: str, job_id: str, now: datetime, force: bool = False) ->
         model.repo.commit()
         return left
     _forget_older(source_id)
-    started = datetime.now(timezone.utc)
-    run = Run(source_id=source_id, job_id=job_id, phase=READING, at=now, started=started, force=force)
+    run = Run(source_id=source_id, job_id=job_id, phase=READING, at=now, started=_start(source_id), force=force)
     run.position, run.findings, run.memory = {}, [], {}
     model.Session.add(run)
     try:
@@ -107,6 +108,15 @@ def run_lock(key: str) -> Iterator[bool]:
         finally:
             if mine:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(name)))
+
+
+def _start(source_id: str) -> datetime:
+    """The present, or the moment after the source's last run began: which one is the last must not hang on a clock."""
+    now = datetime.now(timezone.utc)
+    last = model.Session.query(sa.func.max(Run.started)).filter(Run.source_id == source_id).scalar()
+    if last is None or not now <= last <= now + CLOCK_SET_BACK:
+        return now
+    return last + timedelta(milliseconds=1)
 
 
 def _is_alive(run: Run) -> bool:

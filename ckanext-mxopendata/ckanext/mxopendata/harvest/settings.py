@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from ckanext.mxopendata.harvest import secrets
 from ckanext.mxopendata.metadata.findings import Finding
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class SourceSettings:
         user_agent: how we present ourselves to this portal, or ``None``.
         ca_bundle: file of certificates to trust for this portal, or ``None``.
         rate: requests per second, at most, or ``None``.
+        robots: ``respect`` or ``ignore``.
+        secret: name of the environment variable with the portal's key, or ``None``.
         mapping: what the mapping needs to know: ``date_order``, ``license``, ``defaults``, ``fixed``, ``values``,
             ``field_map``, ``cvegeo``.
         notices: what is to be said of it although it works.
@@ -59,6 +62,8 @@ class SourceSettings:
     user_agent: str | None = None
     ca_bundle: str | None = None
     rate: float | None = None
+    robots: str = "respect"
+    secret: str | None = None
     mapping: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[Finding, ...] = ()
 
@@ -100,14 +105,17 @@ def schema() -> Mapping[str, Any]:
 
 def check_file(content: Any) -> list[Finding]:
     """What is wrong with the content of a configuration file; nothing where it is right."""
-    return _check(content, schema())
+    return [*_check(content, schema()), *_secrets(content)]
 
 
 def check_config(content: Any) -> list[Finding]:
     """What is wrong with the configuration of one source, as it stands in CKAN's form; nothing where it is right."""
     whole = schema()
     allowed = {key: value for key, value in whole["properties"].items() if key not in SOURCE_KEYS}
-    return _check(content, {"type": "object", "additionalProperties": False, "properties": allowed})
+    return [
+        *_check(content, {"type": "object", "additionalProperties": False, "properties": allowed}),
+        *_secrets(content),
+    ]
 
 
 def parse_config(text: str | None) -> SourceSettings:
@@ -135,6 +143,8 @@ def parse_config(text: str | None) -> SourceSettings:
         user_agent=content.get("user_agent"),
         ca_bundle=content.get("ca_bundle"),
         rate=content.get("rate"),
+        robots=content.get("robots", "respect"),
+        secret=content.get("secret"),
         mapping={key: content[key] for key in MAPPING_KEYS if key in content},
         notices=tuple(findings),
     )
@@ -161,6 +171,10 @@ def read_config(text: str | None) -> tuple[list[Finding], dict[str, Any]]:
     stock = {key: value for key, value in content.items() if key in STOCK_KEYS or key in STOCK_FILTERS}
     own = {key: value for key, value in content.items() if key not in stock}
     return [*check_config(own), *(_stock_notice(key) for key in stock)], content
+
+
+def _secrets(content: Any) -> list[Finding]:
+    return secrets.held_by(content) if isinstance(content, Mapping) else []
 
 
 def _stock_notice(key: str) -> Finding:

@@ -12,6 +12,7 @@ from ckan import model
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest import secrets
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.datasets import DatasetWriter
@@ -19,6 +20,7 @@ from ckanext.mxopendata.harvest.model import Run
 from ckanext.mxopendata.harvest.settings import SourceSettings, parse_config
 from ckanext.mxopendata.harvest.stock import HarvestSource
 from ckanext.mxopendata.http import HttpSettings
+from ckanext.mxopendata.http_settings import ROBOTS, site_settings
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings
 
@@ -89,14 +91,26 @@ def mapping_settings(source: Source) -> MappingSettings:
     return MappingSettings(**{"institution_title": source.organization.title, **known, **source.settings.mapping})
 
 
-def http_settings(settings: SourceSettings) -> HttpSettings:
-    """The limits of the portal's configuration and of the source's."""
-    return HttpSettings(
-        user_agent=settings.user_agent or config.http_user_agent(),
-        allowed_private=config.http_allowed_private(),
-        proxy=config.http_proxy(),
-        ca_bundle=settings.ca_bundle,
-        total_timeout=config.http_total_timeout(),
-        maximum_bytes=config.http_maximum_bytes(),
-        interval=1 / settings.rate if settings.rate else 0.0,
-    )
+def http_settings(settings: SourceSettings, source_type: str) -> HttpSettings:
+    """The limits of the portal's configuration and of the source's.
+
+    Args:
+        settings: the source's configuration.
+        source_type: one of :data:`CONNECTORS`.
+
+    Raises:
+        SourceError: where its secret is not there.
+    """
+    own: dict[str, Any] = {
+        "ca_bundle": settings.ca_bundle,
+        "total_timeout": config.http_total_timeout(),
+        "maximum_bytes": config.http_maximum_bytes(),
+        "robots": None if settings.robots == "ignore" else ROBOTS,
+    }
+    if settings.user_agent:
+        own["user_agent"] = settings.user_agent
+    if settings.rate:
+        own |= {"interval": 1 / max(settings.rate, config.SLOWEST_RATE), "interval_agreed": True}
+    if settings.secret:
+        own["credential"] = secrets.credential(settings.secret, CONNECTORS[source_type].authorization)
+    return site_settings(**own)

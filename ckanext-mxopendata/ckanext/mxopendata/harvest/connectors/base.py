@@ -90,6 +90,8 @@ class Connector(Protocol):
     platform: Platform
     title: str
     description: str
+    # How a key of the source goes into the header Authorization.
+    authorization: str
     # True where a list is read in several requests, between which records may slip from one page to the next.
     repeats_while_paging: bool
 

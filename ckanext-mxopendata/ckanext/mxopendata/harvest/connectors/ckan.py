@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,17 @@ from urllib.parse import quote, urlencode
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import ckan_changes
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Platform
+from ckanext.mxopendata.harvest.connectors.base import Known, Page, Platform, Unreadable
 from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH, call, names, show
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 PAGE_SIZE = 200
 SINGLE_PAGE_SIZE = 50
+# A page of records read one by one is kept after so many seconds, however few they are: a carrier has little time.
+SINGLE_PAGE_SECONDS = 20.0
+# So many records in a row are not each one's own matter: a portal that refuses is not asked on and on.
+REFUSALS = 20
 
 
 class CkanConnector:
@@ -24,6 +29,7 @@ class CkanConnector:
     platform: Platform = "ckan"
     title = "CKAN (México)"
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
+    authorization = "{key}"
     repeats_while_paging = True
 
     def pages(
@@ -108,11 +114,22 @@ class CkanConnector:
         findings: list[Finding] | None = None,
     ) -> Iterator[Page]:
         listed = names(client, api) if listed is None else listed
-        for start in range(int(position["done"]), len(listed), SINGLE_PAGE_SIZE):
-            wanted = listed[start : start + SINGLE_PAGE_SIZE]
+        done, refusals = int(position["done"]), 0
+        while done < len(listed):
+            records: list[Any] = []
+            until = time.monotonic() + SINGLE_PAGE_SECONDS
+            for name in listed[done : done + SINGLE_PAGE_SIZE]:
+                record = show(client, api, name)
+                refusals = refusals + 1 if isinstance(record, Unreadable) else 0
+                if refusals >= REFUSALS:
+                    raise SourceError(record.finding)
+                records.append(record)
+                if time.monotonic() > until:
+                    break
+            done += len(records)
             yield Page(
-                records=[show(client, api, name) for name in wanted],
-                position={"mode": "single", "done": start + len(wanted)},
+                records=records,
+                position={"mode": "single", "done": done},
                 total=len(listed),
                 findings=findings or [],
             )

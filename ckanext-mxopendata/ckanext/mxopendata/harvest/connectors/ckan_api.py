@@ -15,6 +15,23 @@ from ckanext.mxopendata.metadata.findings import Finding
 NO_SEARCH = frozenset(
     {"http_not_found", "http_status", "http_forbidden", "http_server_error", "api_error", "api_shape"}
 )
+# What may be the matter with one record alone. All else concerns the portal, and with it the whole list.
+OF_ONE_RECORD = frozenset(
+    {
+        "http_not_found",
+        "http_status",
+        "http_forbidden",
+        "http_server_error",
+        "http_too_large",
+        "api_error",
+        "api_shape",
+        "json_empty",
+        "json_is_html",
+        "json_invalid",
+        "json_cut_off",
+        "json_says_error",
+    }
+)
 
 
 def call(client: HttpClient, address: str) -> Any:
@@ -51,11 +68,17 @@ def names(client: HttpClient, api: str) -> list[str]:
 
 
 def show(client: HttpClient, api: str, name: str) -> Any:
-    """One record by its name or id, or :class:`Unreadable`."""
+    """One record by its name or id, or :class:`Unreadable`.
+
+    Raises:
+        SourceError: where it is not the record that cannot be read, but the portal.
+    """
     address = f"{api}/package_show?{urlencode({'id': name})}"
     try:
         record = call(client, address)
     except SourceError as error:
+        if error.finding.code not in OF_ONE_RECORD:
+            raise
         return Unreadable(name, error.finding)
     # DKAN 1 answers with a list of one.
     return record[0] if isinstance(record, list) and len(record) == 1 else record

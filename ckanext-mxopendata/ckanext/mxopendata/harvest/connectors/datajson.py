@@ -27,6 +27,7 @@ class DataJsonConnector:
     platform: Platform = "datajson"
     title = "data.json (México)"
     description = "Catálogo en un archivo data.json (Project Open Data 1.1), catalogo.json de ADELA o DCAT-US."
+    authorization = "Bearer {key}"
     repeats_while_paging = False
 
     def pages(
