@@ -26,6 +26,7 @@ from urllib3.exceptions import DecodeError, HTTPError, NameResolutionError, Prot
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.http_adapter import CappedRetry, CheckedAdapter
+from ckanext.mxopendata.local_files import write_all, writing
 from ckanext.mxopendata.metadata.findings import Finding
 
 SCHEMES = ("http", "https")
@@ -264,18 +265,21 @@ class HttpClient:
         limit = self.settings.maximum_bytes
         if int(_number(response.headers.get("Content-Length"))) > limit:
             raise _too_large(url, limit)
-        handle, name = tempfile.mkstemp(prefix="mxopendata-", suffix=".part", dir=self.folder)
+        with writing():
+            handle, name = tempfile.mkstemp(prefix="mxopendata-", suffix=".part", dir=self.folder)
         path = Path(name)
         size = 0
         try:
-            with os.fdopen(handle, "wb") as file:
+            # Without a buffer: what cannot be written fails in its own place, and not when the file is closed.
+            with os.fdopen(handle, "wb", buffering=0) as file:
                 while chunk := response.raw.read1(CHUNK, decode_content=True):
                     size += len(chunk)
                     if size > limit or response.raw.tell() > limit:
                         raise _too_large(url, limit)  # noqa: TRY301 - the file is removed below
                     if time.monotonic() > deadline:
                         raise self._too_slow(url)  # noqa: TRY301
-                    file.write(chunk)
+                    with writing():
+                        write_all(file, chunk)
         except BaseException:
             path.unlink(missing_ok=True)
             raise

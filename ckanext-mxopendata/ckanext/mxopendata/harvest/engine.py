@@ -9,19 +9,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from ckan import model
-from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, report, runs, spool, write
-from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
+from ckanext.mxopendata.harvest import adoption, crashes, decide, locks, report, runs, spool, trouble, write
+from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
     HarvestGatherError,
@@ -44,34 +41,33 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
 
     Returns:
         Whether somebody must call again: ``False`` once the run has ended, or where others see to the rest of it.
+
+    Raises:
+        Exception: where a service is away (:func:`.trouble.is_trouble`); the run stays open and is taken up again.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     run_id = run.id
     try:
-        return _Step(run, deadline, progress).go()
+        with locks.working(run_id):
+            return _Step(run, deadline, progress).go()
     except SourceError as error:
         finding = error.finding
-    except (OperationalError, SearchIndexError):
-        # The database or Solr went away, not the source: the run stays open and is taken up again.
-        raise
+    except _OvertakenError:
+        model.Session.rollback()
+        return False
     except Exception as error:  # a fault of ours must not end the process that serves all other sources
+        if trouble.is_trouble(error):
+            raise
         log.exception("run %s ends for a fault", run_id)
         # The message of an exception may quote a record, and with it a person's name.
         finding = Finding("run_fault", value=type(error).__name__)
     model.Session.rollback()
-    fail(runs.get_run(run_id), finding)
+    runs.fail(runs.get_run(run_id), finding)
     return False
 
 
-def fail(run: Run, finding: Finding) -> None:
-    """End a run that cannot go on; no dataset is touched by it."""
-    log.warning("run %s of source %s failed: %s", run.id, run.source_id, finding.code)
-    run.findings = [*run.findings, finding.facts()]
-    _document(run).unlink(missing_ok=True)
-    spool.clear(run.id)
-    model.Session.add(HarvestGatherError(message=finding.to_dict()["message"], harvest_job_id=run.job_id))
-    report.close(run, "failed")
-    model.repo.commit()
+class _OvertakenError(Exception):
+    """Somebody else goes on reading, or the run has ended."""
 
 
 class _Step:
@@ -84,19 +80,21 @@ class _Step:
         self.source = load_source(run.source_id)
 
     def go(self) -> bool:
-        if self.run.phase in {runs.READING, runs.DECIDING}:
-            with runs.run_lock(self.run.id) as mine:
+        if self.run.phase in {READING, DECIDING}:
+            with locks.held(self.run.id) as mine:
                 if not mine:
                     return False
                 model.Session.refresh(self.run)
-                if self.run.phase == runs.READING and not self._read():
-                    return True
-                if self.run.phase == runs.DECIDING and not self._decide():
+                if self.run.status is not None:
                     return False
-        if self.run.phase == runs.WRITING and not self._write():
+                if self.run.phase == READING and not self._read():
+                    return True
+                if self.run.phase == DECIDING and not self._decide():
+                    return False
+        if self.run.phase == WRITING and not self._write():
             return True
-        with runs.run_lock(self.run.id) as mine:
-            model.Session.refresh(self.run)
+        with locks.held(self.run.id) as mine:
+            model.Session.refresh(self.run, with_for_update=True)
             if mine and self.run.status is None and self._all_written():
                 self._end()
         return False
@@ -116,9 +114,10 @@ class _Step:
         position = dict(run.position)
         number, page_number = int(position.get("number", 0)), int(position.get("page", 0))
         with HttpClient(http_settings(source.settings), config.harvest_folder()) as client:
-            pages = source.connector.pages(client, source.url, position.get("connector", {}), _document(run))
+            pages = source.connector.pages(client, source.url, position.get("connector", {}), runs.document(run.id))
             for page in pages:
                 lines = [reader.line(record, number + offset) for offset, record in enumerate(page.records)]
+                self._check_still_mine(page_number)
                 number += spool.add(run.id, page_number, number, lines)
                 page_number += 1
                 run.position = {"number": number, "page": page_number, "connector": dict(page.position)}
@@ -130,10 +129,20 @@ class _Step:
                     return False
         if source.connector.repeats_while_paging:
             spool.drop_repeats(run.id)
-        run.phase = runs.DECIDING
+        run.phase = DECIDING
         model.repo.commit()
-        _document(run).unlink(missing_ok=True)
+        runs.document(run.id).unlink(missing_ok=True)
         return True
+
+    def _check_still_mine(self, page_number: int) -> None:
+        """See, in the transaction that keeps a page, that nobody else has kept it.
+
+        While we wait for a portal, PostgreSQL may be restarted; that ends our lock, and somebody else takes the run up.
+        """
+        model.Session.refresh(self.run, with_for_update=True)
+        run = self.run
+        if run.status is not None or run.phase != READING or int(run.position.get("page", 0)) != page_number:
+            raise _OvertakenError
 
     def _decide(self) -> bool:
         """Decide; ``False`` where a guard holds the run."""
@@ -149,7 +158,7 @@ class _Step:
             return False
         for row in _bad_records(run.id):
             write.add_stock_error(run, row.identifier, Finding.from_facts(row.findings[0]))
-        run.phase = runs.WRITING
+        run.phase = WRITING
         model.repo.commit()
         return True
 
@@ -159,7 +168,7 @@ class _Step:
         if not _count(self.run.id, Record.state != DONE):
             return True
         writer = dataset_writer(self.source, self.run)
-        while write.write_batch(self.run, writer, config.harvest_batch()):
+        while write.write_batch(self.run, writer, config.harvest_batch(), careful=crashes.is_careful(self.run)):
             self._tell(total - _count(self.run.id, Record.state == WAITING), total)
             if self._late():
                 return False
@@ -174,10 +183,6 @@ class _Step:
         report.prune(self.run)
         report.close(self.run)
         model.repo.commit()
-
-
-def _document(run: Run) -> Path:
-    return config.harvest_folder() / f"{run.id}.json"
 
 
 def _count(run_id: str, condition: Any) -> int:

@@ -33,10 +33,13 @@ class DataJsonConnector:
         findings: list[Finding] = []
         if not document.exists():
             fetched = client.fetch(url)
-            encoding = make_utf8(fetched.path)
+            try:
+                encoding = make_utf8(fetched.path)
+                fetched.path.replace(document)
+            finally:
+                fetched.path.unlink(missing_ok=True)
             if not encoding.startswith("utf"):
                 findings.append(Finding("json_encoding", location=url, value=encoding))
-            fetched.path.replace(document)
         done, told = int(position.get("read", 0)), bool(position.get("inherited"))
         common = _of_the_catalogue(document, url)
         records = stream_list(document, url, skip=done)
