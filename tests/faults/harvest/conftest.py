@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 from tests.conftest import serving
 from tests.integration.conftest import clean_site  # noqa: F401
 from tests.integration.harvest.conftest import harvest, make_source, portal  # noqa: F401
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.harvest import runner
 
 from .site import Site, figures, kill, lane_settings, write_ini
 
@@ -30,5 +35,7 @@ def site(clean_site: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def undisturbed(site: Site) -> dict[str, Any]:
     """Status and counters of a run that nothing happens to."""
     twin = site.make_source("gemela")
-    site.start("mxopendata", "harvest", twin["name"]).wait()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(tk.config, "ckanext.mxopendata.http.allowed_private", [site.portal.host])
+        runner.harvest(twin["id"], datetime.now(timezone.utc))
     return figures(twin)

@@ -1,8 +1,7 @@
-"""What a harvest needs in operation, as processes that can be killed: services, consumers, commands, ``harvester run``."""
+"""What a harvest needs in operation, as processes that can be killed: services, consumers, commands."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -25,15 +24,14 @@ from ckan.tests import factories, helpers
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
 from ckanext.mxopendata.harvest.model import COUNTERS, DONE, WRITING, Identity, Record, Run, Spooled
-
 from local import postgres, programs, solr, valkey
 from local.settings import Settings, from_environment
 
 INSTITUTION = "ayuntamiento-resistente"
 # As docker/supervisor gives it to the consumers: else they end after five quiet seconds.
 PATIENT = "?socket_timeout=86400&socket_connect_timeout=5&socket_keepalive=true"
-RECORDS = 100
-BATCH = 5
+RECORDS = 60
+BATCH = 4
 LONGEST_SECONDS = 120.0
 SERVICES: dict[str, Callable[[Settings], None]] = {
     "postgres": lambda settings: postgres.wait(settings),
@@ -141,6 +139,7 @@ class Site:
             if look_after:
                 self.tend()
                 harvester_run()
+                time.sleep(1)
             time.sleep(0.1)
 
     def until_over(self, source: dict[str, Any]) -> None:
@@ -220,8 +219,3 @@ def write_ini(path: Path, portal: Loopback) -> Path:
     text = (ROOT / "test.ini").read_text(encoding="utf-8")
     path.write_text(text.replace("[app:main]", "\n".join(["[app:main]", *lines]), 1), encoding="utf-8")
     return path
-
-
-def run_json(process_output: str) -> Any:
-    """The one document that a command printed."""
-    return json.loads(process_output)
