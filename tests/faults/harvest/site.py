@@ -209,11 +209,12 @@ def lane_settings() -> Settings:
     return replace(from_environment(os.environ), home=Path(os.environ["MXOPENDATA_LANE_HOME"]))
 
 
-def write_ini(path: Path, portal: Loopback) -> Path:
+def write_ini(path: Path, portal: Loopback, **more: str) -> Path:
     """``test.ini`` for processes of their own."""
     options = {
         "ckanext.mxopendata.http.allowed_private": portal.host,
         "ckanext.mxopendata.harvest.batch": str(BATCH),
+        **more,
     }
     lines = [f"{key} = {value}" for key, value in options.items()]
     text = (ROOT / "test.ini").read_text(encoding="utf-8")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2.errors
@@ -17,7 +18,6 @@ import redis
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import helpers
 
@@ -76,42 +76,39 @@ def _run_of(source: dict[str, Any]) -> Run:
     return model.Session.query(Run).filter(Run.source_id == source["id"]).order_by(Run.started.desc()).first()
 
 
-def _carriers(run: Run, *states: str) -> int:
+def _carriers(run_id: str, *states: str) -> int:
     model.Session.expire_all()
-    found = model.Session.query(HarvestObject).filter(HarvestObject.guid == f"{runs.CARRIER_PREFIX}{run.id}")
+    found = model.Session.query(HarvestObject).filter(HarvestObject.guid == f"{runs.CARRIER_PREFIX}{run_id}")
     return found.filter(HarvestObject.state.in_(states or runs.UNFINISHED)).count()
 
 
-@pytest.fixture
-def dies(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], list[str]]:
-    """Lets the process die at a record; gives what was tried, as a list of identifiers."""
+@contextmanager
+def _dying_at(identifier: str) -> Iterator[list[str]]:
+    """The process dies at a record; gives the identifiers of what was tried."""
+    write, tried = DatasetWriter.write, []
 
-    def at(identifier: str) -> list[str]:
-        write, tried = DatasetWriter.write, []
+    def killed(self: DatasetWriter, row: Any, content: Any) -> Any:
+        tried.append(row["identifier"])
+        if row["identifier"] == identifier:
+            raise KeyboardInterrupt
+        return write(self, row, content)
 
-        def killed(self: DatasetWriter, row: Any, content: Any) -> Any:
-            tried.append(row["identifier"])
-            if row["identifier"] == identifier:
-                raise KeyboardInterrupt
-            return write(self, row, content)
-
-        monkeypatch.setattr(DatasetWriter, "write", killed)
-        return tried
-
-    return at
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatasetWriter, "write", killed)
+        yield tried
 
 
-def test_a_record_that_ends_the_process_costs_only_itself(portal, make_source, dies, monkeypatch):
+def test_a_record_that_ends_the_process_costs_only_itself(portal, make_source, monkeypatch):
     monkeypatch.setattr("ckanext.mxopendata.config.harvest_batch", lambda: 4)
     portal.serve("/data.json", catalogue(*(record(f"a{number}") for number in range(12))))
     source = make_source()
     job_id = _gather(source)
-    tried = dies("a5")
-    for _ in range(3):
-        _carry_and_die()
-        _harvester_run()
-        assert _run_of(source).status is None
-    _carry()
+    with _dying_at("a5") as tried:
+        for _ in range(3):
+            _carry_and_die()
+            _harvester_run()
+            assert _run_of(source).status is None
+        _carry()
     _harvester_run()
     run = _run_of(source)
     assert (run.status, run.created, run.rejected) == ("finished_with_errors", 11, 1)
@@ -144,32 +141,29 @@ def test_a_run_that_never_gets_on_is_given_up(portal, make_source, monkeypatch):
     assert HarvestJob.get(job_id).status == "Finished"
 
 
-def test_a_run_that_somebody_works_on_or_will_is_left_alone(portal, make_source, dies):
+def test_a_run_that_somebody_works_on_or_will_is_left_alone(portal, make_source):
     portal.serve("/data.json", catalogue(record("c1")))
     source = make_source()
     _gather(source)
-    run = _run_of(source)
+    run_id = _run_of(source).id
     _harvester_run()
-    assert _carriers(run) == 1
-    dies("c1")
-    _carry_and_die()
-    with locks.working(run.id):
+    assert _carriers(run_id) == 1
+    with _dying_at("c1"):
+        _carry_and_die()
+    with locks.working(run_id):
         _harvester_run()
-        assert _carriers(run, "WAITING") == 0
+        assert _carriers(run_id, "WAITING") == 0
     _harvester_run()
-    assert (_carriers(run, "WAITING"), _carriers(run, "COMPLETE")) == (1, 1)
+    assert (_carriers(run_id, "WAITING"), _carriers(run_id, "COMPLETE")) == (1, 1)
 
 
-def test_a_run_whose_job_was_finished_meanwhile_gets_a_new_one(portal, make_source, dies, monkeypatch):
+def test_a_run_whose_job_was_finished_meanwhile_gets_a_new_one(portal, make_source):
     portal.serve("/data.json", catalogue(record("d1"), record("d2")))
     source = make_source()
-    job = HarvestJob.get(_gather(source))
-    with monkeypatch.context():
-        dies("d2")
+    job_id = _gather(source)
+    with _dying_at("d2"):
         _carry_and_die()
-    monkeypatch.undo()
-    monkeypatch.setitem(tk.config, "ckanext.mxopendata.http.allowed_private", [portal.host])
-    job = HarvestJob.get(job.id)
+    job = HarvestJob.get(job_id)
     job.status = "Finished"
     job.save()
     _harvester_run()
@@ -177,7 +171,7 @@ def test_a_run_whose_job_was_finished_meanwhile_gets_a_new_one(portal, make_sour
     _harvester_run()
     run = _run_of(source)
     assert (run.status, run.created) == ("finished", 2)
-    assert run.job_id != job.id
+    assert run.job_id != job_id
     assert HarvestJob.get(run.job_id).status == "Finished"
 
 
@@ -188,7 +182,7 @@ def test_a_message_that_comes_twice_makes_no_more_carriers(portal, make_source, 
     portal.serve("/data.json", catalogue(*(record(f"e{number}") for number in range(20))))
     source = make_source()
     _gather(source)
-    run = _run_of(source)
+    run_id = _run_of(source).id
     consumer = queue.get_fetch_consumer()
     most = 0
     while _run_of(source).status is None:
@@ -196,22 +190,23 @@ def test_a_message_that_comes_twice_makes_no_more_carriers(portal, make_source, 
         assert body is not None
         for _ in range(2):
             queue.fetch_callback(consumer, method, None, body)
-        most = max(most, _carriers(run))
+        most = max(most, _carriers(run_id))
     assert most == 2
     assert _run_of(source).created == 20
 
 
-def test_an_aborted_run_ends_and_is_not_taken_up(portal, make_source, dies, harvest):
+def test_an_aborted_run_ends_and_is_not_taken_up(portal, make_source, harvest):
     portal.serve("/data.json", catalogue(record("f1"), record("f2")))
     source = make_source()
     _gather(source)
     user = helpers.call_action("get_site_user")["name"]
     helpers.call_action("harvest_job_abort", context={"user": user}, source_id=source["id"])
     run = _run_of(source)
+    run_id = run.id
     assert (run.status, [facts["code"] for facts in run.findings]) == ("failed", ["run_aborted"])
     _carry()
     _harvester_run()
-    assert _run_of(source).id == run.id
+    assert _run_of(source).id == run_id
     assert harvest(source)["created"] == 2
 
 
@@ -274,21 +269,21 @@ def test_a_run_whose_source_is_no_longer_ours_ends(portal, make_source):
     assert (run.status, [facts["code"] for facts in run.findings]) == ("failed", ["run_without_source"])
 
 
-def test_while_solr_is_away_nothing_is_taken_up(portal, make_source, dies, monkeypatch):
+def test_while_solr_is_away_nothing_is_taken_up(portal, make_source, monkeypatch):
     portal.serve("/data.json", catalogue(record("j1")))
     source = make_source()
     _gather(source)
-    dies("j1")
-    _carry_and_die()
-    run = _run_of(source)
-    assert run.phase == WRITING
+    with _dying_at("j1"):
+        _carry_and_die()
+    run_id = _run_of(source).id
+    assert _run_of(source).phase == WRITING
     with monkeypatch.context() as patch:
         patch.setattr("ckan.lib.search.is_available", lambda: False)
         for _ in range(crashes.MOST_TIMES + 1):
             _harvester_run()
-    assert (_run_of(source).status, _carriers(run, "WAITING")) == (None, 0)
+    assert (_run_of(source).status, _carriers(run_id, "WAITING")) == (None, 0)
     _harvester_run()
-    assert _carriers(run, "WAITING") == 1
+    assert _carriers(run_id, "WAITING") == 1
 
 
 def test_a_second_job_of_a_source_is_refused(portal, make_source):
@@ -310,12 +305,12 @@ def test_a_late_message_of_a_finished_job_opens_no_run(portal, make_source):
     job_id = _gather(source)
     _carry()
     _harvester_run()
-    run = _run_of(source)
+    run_id = _run_of(source).id
     publisher = queue.get_gather_publisher()
     publisher.send({"harvest_job_id": job_id})
     _consume(None, queue.get_gather_consumer(), queue.gather_callback)
     _carry()
-    assert _run_of(source).id == run.id
+    assert _run_of(source).id == run_id
 
 
 def _no_redis() -> Exception:
