@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 
 from ckan.tests import helpers
 
-from .site import RECORDS, check_whole, kill, open_runs, running_jobs
+from .site import LONGEST_SECONDS, RECORDS, check_whole, kill, open_runs, running_jobs
 
 pytestmark = [pytest.mark.faults, pytest.mark.usefixtures("clean_site", "with_request_context")]
 
@@ -53,3 +54,18 @@ def test_two_commands_and_the_queue_at_one_time(site, undisturbed):
     codes = sorted(command.wait() for command in commands)
     assert codes in ([0, 2], [2, 2])
     check_whole(source, undisturbed)
+
+
+def test_a_killed_worker_of_a_command(site, undisturbed):
+    """The others end its run, and the command ends; before, it waited for ever."""
+    sources = [site.make_source(name) for name in ("obrero-1", "obrero-2")]
+    gates = [site.serve_late(source) for source in sources]
+    command = site.start("mxopendata", "harvest", *(source["name"] for source in sources), "--workers", "2")
+    site.until(lambda: all(f"/{source['name']}.json" in site.portal.requests for source in sources))
+    psutil.Process(command.pid).children()[0].kill()
+    for gate in gates:
+        gate.set()
+    assert command.wait(LONGEST_SECONDS) == 0
+    for source in sources:
+        site.until_over(source)
+        check_whole(source, undisturbed)
