@@ -28,7 +28,7 @@ from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestSource
 from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest import carriers, crashes, locks, runs, trouble
 from ckanext.mxopendata.harvest.datasets import DatasetWriter
-from ckanext.mxopendata.harvest.model import WRITING, Run
+from ckanext.mxopendata.harvest.model import WRITING, Identity, Run
 
 from .conftest import catalogue, record, records_of
 from .test_queue import _consume
@@ -119,7 +119,51 @@ def test_a_record_that_ends_the_process_costs_only_itself(portal, make_source, m
     assert tried.count("a4") == 3
     assert tried.count("a6") == 1
     assert HarvestJob.get(job_id).status == "Finished"
+    stats = helpers.call_action("harvest_job_show", id=job_id)["stats"]
+    assert (stats["added"], stats["errored"], stats["not modified"]) == (11, 1, 0)
     assert helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"')["count"] == 11
+
+
+STEPS = {
+    "before the list": "ckanext.mxopendata.harvest.connectors.datajson.make_utf8",
+    "at the first page": "ckanext.mxopendata.harvest.spool.add",
+    "between the list and the decision": "ckanext.mxopendata.harvest.adoption.adopt",
+    "in the decision": "ckanext.mxopendata.harvest.decide._guards",
+    "before what is written is noted": "ckanext.mxopendata.harvest.write._note",
+    "before it is committed": "ckanext.mxopendata.harvest.index.commit",
+    "before it is indexed": "ckanext.mxopendata.harvest.index.index_datasets",
+    "before the next carrier": "ckanext.mxopendata.harvest.carriers._insert",
+    "at the end": "ckanext.mxopendata.harvest.report.prune",
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_run_goes_on_at_every_step(step, portal, make_source, monkeypatch):
+    """The process dies at it, twice."""
+    name = f"s{list(STEPS).index(step)}"
+    monkeypatch.setattr("ckanext.mxopendata.config.harvest_batch", lambda: 2)
+    portal.serve("/data.json", catalogue(*(record(f"{name}-{number}") for number in range(4))))
+    source = make_source()
+    job_id = _gather(source)
+    if step == "before the next carrier":
+        monkeypatch.setattr(carriers, "SECONDS", -1.0)
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(STEPS[step], killed)
+            _carry_and_die()
+        _harvester_run()
+        assert HarvestJob.get(job_id).status == "Running"
+    _carry()
+    _harvester_run()
+    run = _run_of(source)
+    assert (run.status, run.read, run.created) == ("finished", 4, 4)
+    assert HarvestJob.get(job_id).status == "Finished"
+    known = model.Session.query(Identity).filter(Identity.source_id == source["id"]).count()
+    assert known == helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"')["count"] == 4
 
 
 def test_a_run_that_never_gets_on_is_given_up(portal, make_source, monkeypatch):

@@ -23,6 +23,22 @@ _CAREFUL_FROM = 2
 _RECORD = Record.__table__
 
 
+def blame(run: Run) -> list[str]:
+    """Reject, in the current transaction, the record on which a process died; gives its identifier, if there is one.
+
+    Nobody works on the run now.
+    """
+    query = sa.select(_RECORD.c.number, _RECORD.c.identifier, _RECORD.c.findings).where(
+        _RECORD.c.run_id == run.id, _RECORD.c.state == TRIED
+    )
+    tried = model.Session.execute(query).all()
+    for row in tried:
+        findings = [*row.findings, Finding("record_ends_process").facts()]
+        rejected = {"action": "rejected", "state": DONE, "findings": findings, "severity": "error"}
+        model.Session.execute(_these(run, _RECORD.c.number == row.number).values(**rejected))
+    return [row.identifier for row in tried]
+
+
 def note(run: Run) -> Finding | None:
     """Note, in the current transaction, that a process died which worked on a run.
 
@@ -31,10 +47,9 @@ def note(run: Run) -> Finding | None:
     Returns:
         Why it is given up; ``None`` where it goes on.
     """
-    blamed = _blame_tried(run)
     before = run.position.get("crash", {})
     place = [run.phase, _left(run)]
-    times = 1 if blamed or before.get("place") != place else before["times"] + 1
+    times = before["times"] + 1 if before.get("place") == place else 1
     if times > MOST_TIMES:
         return Finding("run_given_up", value=str(MOST_TIMES))
     until = before.get("careful_until", -1)
@@ -58,17 +73,6 @@ def is_careful(run: Run) -> bool:
 def mark_tried(run: Run, number: int) -> None:
     """Note, in the current transaction, which record is about to be written."""
     model.Session.execute(_these(run, _RECORD.c.number == number).values(state=TRIED))
-
-
-def _blame_tried(run: Run) -> bool:
-    """Reject the record on which a process died."""
-    query = sa.select(_RECORD.c.number, _RECORD.c.findings).where(_RECORD.c.run_id == run.id, _RECORD.c.state == TRIED)
-    tried = model.Session.execute(query).all()
-    for row in tried:
-        findings = [*row.findings, Finding("record_ends_process").facts()]
-        rejected = {"action": "rejected", "state": DONE, "findings": findings, "severity": "error"}
-        model.Session.execute(_these(run, _RECORD.c.number == row.number).values(**rejected))
-    return bool(tried)
 
 
 def _these(run: Run, condition: Any) -> Any:

@@ -14,7 +14,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import crashes, locks, report, spool
+from ckanext.mxopendata.harvest import crashes, locks, report, spool, write
 from ckanext.mxopendata.harvest.model import DECIDING, READING, WRITTEN, Record, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HarvestGatherError, HarvestJob, HarvestObject
 from ckanext.mxopendata.metadata.findings import Finding
@@ -74,12 +74,15 @@ def take_up(run: Run, job_id: str) -> bool:
     Returns:
         ``False`` where it was taken up too often without getting on, and is ended by this.
     """
+    blamed = crashes.blame(run)
     given_up = crashes.note(run)
     if run.job_id != job_id:
         before = end_job(run.job_id)
         if before is not None and before.status != "Finished":
             before.status, before.finished = "Finished", before.gather_finished
         run.job_id = job_id
+    for identifier in blamed:
+        write.add_stock_error(run, identifier, Finding("record_ends_process"))
     model.repo.commit()
     if given_up is not None:
         fail(run, given_up)

@@ -66,7 +66,9 @@ def patiently(work: Callable[[], Result]) -> Result:
 def forget_transaction() -> None:
     """Roll back what a lost connection left half-done, so that the session can be used again."""
     with contextlib.suppress(DBAPIError):
-        while model.Session().in_transaction():
+        model.Session.rollback()
+        # What CKAN opens within a transaction is one of its own.
+        while model.Session().in_nested_transaction():
             model.Session.rollback()
 
 
