@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,6 +65,13 @@ class Loopback:
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
     """A web server for one test."""
+    with serving() as served:
+        yield served
+
+
+@contextmanager
+def serving() -> Iterator[Loopback]:
+    """A web server, as long as this lasts."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -94,7 +102,9 @@ def loopback() -> Iterator[Loopback]:
     served = Loopback(server.server_address[1])
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    yield served
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

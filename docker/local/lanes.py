@@ -199,6 +199,8 @@ def _with_services(own: Settings, *words: str) -> int:
                 "CKAN_SOLR_URL": addresses["solr_url"],
                 "CKAN_REDIS_URL": addresses["ckan.redis.url"],
                 "CKAN_STORAGE_PATH": str(own.home / "storage"),
+                # Tests of what happens when a service is away stop it, and start it again.
+                "MXOPENDATA_LANE_HOME": str(own.home),
             }
             return _pytest(own, *words, environment=environment)
         finally:

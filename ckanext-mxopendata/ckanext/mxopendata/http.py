@@ -39,6 +39,7 @@ from ckanext.mxopendata.http_retry import asked_to_wait, wait_before
 from ckanext.mxopendata.http_robots import MAXIMUM_BYTES, RobotsMemory
 from ckanext.mxopendata.http_validators import Validators, validators_of
 from ckanext.mxopendata.http_watch import Watch
+from ckanext.mxopendata.local_files import write_all, writing
 from ckanext.mxopendata.metadata.findings import Finding
 
 __all__ = ["Beginning", "FetchError", "Fetched", "HostBusyError", "HttpClient", "HttpSettings", "Validators"]
@@ -332,18 +333,21 @@ class HttpClient:
         limit = self.settings.maximum_bytes
         if int(_number(response.headers.get("Content-Length"))) > limit:
             raise too_large(url, limit)
-        handle, name = tempfile.mkstemp(prefix="mxopendata-", suffix=".part", dir=self.folder)
+        with writing():
+            handle, name = tempfile.mkstemp(prefix="mxopendata-", suffix=".part", dir=self.folder)
         path = Path(name)
         size = 0
         try:
-            with os.fdopen(handle, "wb") as file:
+            # Without a buffer: what cannot be written fails in its own place, and not when the file is closed.
+            with os.fdopen(handle, "wb", buffering=0) as file:
                 while chunk := response.raw.read1(CHUNK, decode_content=True):
                     size += len(chunk)
                     if size > limit or response.raw.tell() > limit:
                         raise too_large(url, limit)  # noqa: TRY301 - the file is removed below
                     if self._watch.over():
                         raise self._too_slow(url)  # noqa: TRY301
-                    file.write(chunk)
+                    with writing():
+                        write_all(file, chunk)
             if self._watch.over():
                 raise self._too_slow(url)  # noqa: TRY301 - what looks like its end is where we hung up
         except BaseException:

@@ -15,7 +15,7 @@ from ckan.tests import helpers
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
-from ckanext.mxopendata.harvest import carriers, runs
+from ckanext.mxopendata.harvest import carriers, runs, trouble
 from ckanext.mxopendata.harvest.model import Run
 
 from .conftest import catalogue, record, records_of
@@ -141,6 +141,7 @@ def test_without_solr_the_run_waits_and_nothing_is_lost(portal, make_source, har
     with monkeypatch.context() as patch:
         patch.setattr(pysolr.Solr, "add", refused)
         patch.setattr("ckan.lib.search.is_available", lambda: False)
+        patch.setattr(trouble, "PATIENCE", 0.0)
         with pytest.raises(SearchIndexError):
             harvest(source)
     model.Session.rollback()

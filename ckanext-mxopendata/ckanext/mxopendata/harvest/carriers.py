@@ -8,6 +8,8 @@ So the sources share the consumers fairly, and one source can use as many as ``c
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,40 +20,64 @@ from ckan import model
 from ckanext.harvest.queue import get_fetch_publisher
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import engine, runs
-from ckanext.mxopendata.harvest.model import WAITING, Record, Run
+from ckanext.mxopendata.harvest import crashes, engine, locks, runs, trouble
+from ckanext.mxopendata.harvest.model import WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HarvestGatherError, HarvestJob, HarvestObject, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding
 
 SECONDS = 80.0
-_UNFINISHED = ("WAITING", "FETCH", "IMPORT")
 
 
 def begin(job: Any) -> list[str]:
     """Open a run for a job and give its first carrier; an empty list where the run cannot begin."""
-    try:
-        run = runs.open_run(job.source_id, job.id, datetime.now(timezone.utc))
-    except runs.RunInProgressError:
-        message = Finding("run_in_progress").to_dict()["message"]
-        model.Session.add(HarvestGatherError(message=message, harvest_job_id=job.id))
-        model.Session.commit()
+    if job.status == "Finished":
+        # A message that ckanext-harvest sent once more, hours later; somebody else has done the work meanwhile.
         return []
-    return [_new_carrier(run)]
+    with locks.opening(job.source_id):
+        try:
+            run = runs.open_run(job.source_id, job.id, datetime.now(timezone.utc))
+        except runs.RunInProgressError:
+            message = Finding("run_in_progress").to_dict()["message"]
+            model.Session.add(HarvestGatherError(message=message, harvest_job_id=job.id))
+            model.Session.commit()
+            return []
+        return [add_carrier(run)]
 
 
 def carry(carrier: Any) -> str | bool:
-    """Work on the run of a carrier for a while.
+    """Work on the run of a carrier for a while; wait for a service that is away.
 
     Returns:
         ``"unchanged"``, which ckanext-harvest counts for no dataset.
     """
-    run_id = carrier.guid.removeprefix(runs.CARRIER_PREFIX)
-    run = model.Session.get(Run, run_id)
-    if run is None or run.status is not None:
-        return "unchanged"
-    if engine.advance(run, SECONDS):
-        _succeed(runs.get_run(run_id), carrier)
+    carrier_id, guid = carrier.id, carrier.guid
+    run_id = guid.removeprefix(runs.CARRIER_PREFIX)
+    deadline = time.monotonic() + SECONDS
+
+    def work() -> None:
+        run = model.Session.get(Run, run_id)
+        if run is None or run.status is not None:
+            return
+        if engine.advance(run, deadline - time.monotonic()):
+            send(_successors(runs.get_run(run_id), carrier_id))
+
+    trouble.patiently(work)
     return "unchanged"
+
+
+def send(carrier_ids: Iterable[str]) -> None:
+    """Tell the consumers of carriers; what is lost on the way ``harvester run`` sends again, for they wait."""
+    publisher: Any = get_fetch_publisher()
+    for carrier_id in carrier_ids:
+        publisher.send({"harvest_object_id": carrier_id})
+    publisher.close()
+
+
+def add_carrier(run: Run) -> str:
+    """Make a carrier of a run and commit; nobody is told of it yet. Returns its id."""
+    carrier_id = _insert(run)
+    model.Session.commit()
+    return carrier_id
 
 
 def remove_from(source_id: str) -> None:
@@ -62,35 +88,43 @@ def remove_from(source_id: str) -> None:
         sa.delete(table).where(
             table.c.harvest_job_id.in_(finished),
             table.c.guid.like(f"{runs.CARRIER_PREFIX}%"),
-            table.c.state.notin_(_UNFINISHED),
+            table.c.state.notin_(runs.UNFINISHED),
         )
     )
     model.Session.commit()
 
 
-def _succeed(run: Run, carrier: Any) -> None:
-    """Enqueue the next carriers: one, or as many as there is writing for, within the limit."""
-    wanted = 1
-    if run.phase == runs.WRITING:
-        query = sa.select(sa.func.count()).select_from(Record.__table__)
-        waiting = model.Session.execute(query.where(Record.run_id == run.id, Record.state == WAITING)).scalar_one()
-        wanted = max(1, min(config.harvest_carriers(), waiting // config.harvest_batch()))
+def _successors(run: Run, carrier_id: str) -> list[str]:
+    """Make the next carriers: one, or as many as there is writing for, within the limit; returns their ids.
+
+    The carrier itself ends in the same transaction, in which no other can: so they never become more than the limit,
+    even where a message came twice, and never none.
+    """
+    model.Session.refresh(run, with_for_update=True)
+    objects = HARVEST_OBJECTS
+    model.Session.execute(sa.update(objects).where(objects.c.id == carrier_id).values(state="COMPLETE"))
     others = model.Session.query(HarvestObject.id).filter(
         HarvestObject.harvest_job_id == run.job_id,
-        HarvestObject.guid == carrier.guid,
-        HarvestObject.id != carrier.id,
-        HarvestObject.state.in_(_UNFINISHED),
+        HarvestObject.guid == f"{runs.CARRIER_PREFIX}{run.id}",
+        HarvestObject.state.in_(runs.UNFINISHED),
     )
-    publisher: Any = get_fetch_publisher()
-    for _ in range(max(1, wanted - others.count())):
-        publisher.send({"harvest_object_id": _new_carrier(run)})
-    publisher.close()
+    made = [_insert(run) for _ in range(_wanted(run) - others.count())] if run.status is None else []
+    model.Session.commit()
+    return made
 
 
-def _new_carrier(run: Run) -> str:
+def _wanted(run: Run) -> int:
+    """How many carriers a run has use for."""
+    if run.phase != WRITING or crashes.is_careful(run):
+        return 1
+    query = sa.select(sa.func.count()).select_from(Record.__table__)
+    waiting = model.Session.execute(query.where(Record.run_id == run.id, Record.state == WAITING)).scalar_one()
+    return max(1, min(config.harvest_carriers(), waiting // config.harvest_batch()))
+
+
+def _insert(run: Run) -> str:
     carrier_id = make_uuid()
     owner = {"harvest_job_id": run.job_id, "harvest_source_id": run.source_id}
     guid = f"{runs.CARRIER_PREFIX}{run.id}"
     model.Session.execute(sa.insert(HARVEST_OBJECTS).values(id=carrier_id, guid=guid, **owner))
-    model.Session.commit()
     return carrier_id

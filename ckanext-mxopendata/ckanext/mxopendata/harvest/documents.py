@@ -15,6 +15,7 @@ import charset_normalizer
 import ijson
 
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.local_files import writing
 from ckanext.mxopendata.metadata.findings import Finding
 
 # Where the list of datasets may be: Project Open Data and ADELA, a bare list, a catalogue inside a wrapper.
@@ -45,13 +46,17 @@ def make_utf8(path: Path) -> str:
     if encoding == "utf-8":
         return encoding
     mended = path.with_name(f"{path.name}.utf8")
-    with (
-        path.open("r", encoding=encoding, errors="replace", newline="") as old,
-        mended.open("w", encoding="utf-8", newline="") as new,
-    ):
-        while text := old.read(CHUNK):
-            new.write(text)
-    mended.replace(path)
+    try:
+        with (
+            writing(),
+            path.open("r", encoding=encoding, errors="replace", newline="") as old,
+            mended.open("w", encoding="utf-8", newline="") as new,
+        ):
+            while text := old.read(CHUNK):
+                new.write(text)
+        mended.replace(path)
+    finally:
+        mended.unlink(missing_ok=True)
     return encoding
 
 

@@ -10,20 +10,29 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
 
 from ckan import model
-from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, known, report, runs, secrets, spool, write
+from ckanext.mxopendata.harvest import (
+    adoption,
+    crashes,
+    decide,
+    known,
+    locks,
+    report,
+    runs,
+    secrets,
+    spool,
+    trouble,
+    write,
+)
 from ckanext.mxopendata.harvest.connectors.base import Page, Same, Unreadable
-from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
+from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
     HarvestGatherError,
@@ -47,34 +56,33 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
 
     Returns:
         Whether somebody must call again: ``False`` once the run has ended, or where others see to the rest of it.
+
+    Raises:
+        Exception: where a service is away (:func:`.trouble.is_trouble`); the run stays open and is taken up again.
     """
     deadline = None if seconds is None else time.monotonic() + seconds
     run_id = run.id
     try:
-        return _Step(run, deadline, progress).go()
+        with locks.working(run_id):
+            return _Step(run, deadline, progress).go()
     except SourceError as error:
         finding = error.finding
-    except (OperationalError, SearchIndexError):
-        # The database or Solr went away, not the source: the run stays open and is taken up again.
-        raise
+    except _OvertakenError:
+        model.Session.rollback()
+        return False
     except Exception as error:  # a fault of ours must not end the process that serves all other sources
+        if trouble.is_trouble(error):
+            raise
         log.exception("run %s ends for a fault", run_id)
         # The message of an exception may quote a record, and with it a person's name.
         finding = Finding("run_fault", value=type(error).__name__)
     model.Session.rollback()
-    fail(runs.get_run(run_id), finding)
+    runs.fail(runs.get_run(run_id), finding)
     return False
 
 
-def fail(run: Run, finding: Finding) -> None:
-    """End a run that cannot go on; no dataset is touched by it."""
-    log.warning("run %s of source %s failed: %s", run.id, run.source_id, finding.code)
-    run.findings = [*run.findings, finding.facts()]
-    _document(run).unlink(missing_ok=True)
-    spool.clear(run.id)
-    model.Session.add(HarvestGatherError(message=finding.to_dict()["message"], harvest_job_id=run.job_id))
-    report.close(run, "failed")
-    model.repo.commit()
+class _OvertakenError(Exception):
+    """Somebody else goes on reading, or the run has ended."""
 
 
 class _Step:
@@ -87,19 +95,21 @@ class _Step:
         self.source = load_source(run.source_id)
 
     def go(self) -> bool:
-        if self.run.phase in {runs.READING, runs.DECIDING}:
-            with runs.run_lock(self.run.id) as mine:
+        if self.run.phase in {READING, DECIDING}:
+            with locks.held(self.run.id) as mine:
                 if not mine:
                     return False
                 model.Session.refresh(self.run)
-                if self.run.phase == runs.READING and not self._read_in_turn():
+                if self.run.status is not None:
+                    return False
+                if self.run.phase == READING and not self._read_in_turn():
                     return True
-                if self.run.phase == runs.DECIDING and not self._decide():
-                    return self.run.phase == runs.READING
-        if self.run.phase == runs.WRITING and not self._write():
+                if self.run.phase == DECIDING and not self._decide():
+                    return self.run.phase == READING
+        if self.run.phase == WRITING and not self._write():
             return True
-        with runs.run_lock(self.run.id) as mine:
-            model.Session.refresh(self.run)
+        with locks.held(self.run.id) as mine:
+            model.Session.refresh(self.run, with_for_update=True)
             if mine and self.run.status is None and self._all_written():
                 self._end()
         return False
@@ -130,7 +140,7 @@ class _Step:
         before = None if run.position.get("full") else known.known_list(run, source)
         position = run.position.get("connector", {})
         with HttpClient(limits, config.harvest_folder()) as client:
-            for page in source.connector.pages(client, source.url, position, _document(run), before):
+            for page in source.connector.pages(client, source.url, position, runs.document(run.id), before):
                 try:
                     self._keep(page, reader, before, limits.credential)
                 except known.UnreadRecordError:
@@ -147,9 +157,9 @@ class _Step:
         run.full_at = run.at if before is None or run.reading == known.FULL else before.full_at
         if source.connector.repeats_while_paging:
             spool.drop_repeats(run.id)
-        run.phase = runs.DECIDING
+        run.phase = DECIDING
         model.repo.commit()
-        _document(run).unlink(missing_ok=True)
+        runs.document(run.id).unlink(missing_ok=True)
         return True
 
     def _keep(
@@ -158,6 +168,7 @@ class _Step:
         """Take a page into the spool."""
         run = self.run
         number, page_number = int(run.position.get("number", 0)), int(run.position.get("page", 0))
+        self._check_still_mine(page_number)
         findings = [finding.facts() for finding in page.findings]
         if page.reading == known.UNMODIFIED and before is not None:
             number += before.carry_all(run.id)
@@ -182,9 +193,9 @@ class _Step:
         model.Session.rollback()
         run = self.run
         spool.clear(run.id)
-        _document(run).unlink(missing_ok=True)
+        runs.document(run.id).unlink(missing_ok=True)
         run.position, run.findings, run.memory = {"full": True}, [], {}
-        run.reading, run.total, run.phase = None, None, runs.READING
+        run.reading, run.total, run.phase = None, None, READING
         model.repo.commit()
 
     def _check_patience(self) -> None:
@@ -192,6 +203,16 @@ class _Step:
         hours = config.harvest_reading_hours()
         if datetime.now(timezone.utc) - self.run.started > timedelta(hours=hours):
             raise SourceError(Finding("run_reading_too_long", location=self.source.url, value=f"{hours:g}"))
+
+    def _check_still_mine(self, page_number: int) -> None:
+        """See, in the transaction that keeps a page, that nobody else has kept it.
+
+        While we wait for a portal, PostgreSQL may be restarted; that ends our lock, and somebody else takes the run up.
+        """
+        model.Session.refresh(self.run, with_for_update=True)
+        run = self.run
+        if run.status is not None or run.phase != READING or int(run.position.get("page", 0)) != page_number:
+            raise _OvertakenError
 
     def _decide(self) -> bool:
         """Decide; ``False`` where a guard holds the run, or where the whole list is to be read first."""
@@ -210,7 +231,7 @@ class _Step:
             return False
         for row in _bad_records(run.id):
             write.add_stock_error(run, row.identifier, Finding.from_facts(row.findings[0]))
-        run.phase = runs.WRITING
+        run.phase = WRITING
         model.repo.commit()
         return True
 
@@ -221,7 +242,7 @@ class _Step:
             return True
         writer = dataset_writer(self.source, self.run)
         with write.Batches(self.run, writer, config.harvest_batch()) as batches:
-            while batches.write():
+            while batches.write(careful=crashes.is_careful(self.run)):
                 self._tell(total - _count(self.run.id, Record.state == WAITING), total)
                 if self._late():
                     return False
@@ -243,10 +264,6 @@ def _hidden(record: Any, key: Credential | None) -> Any:
     return (
         Unreadable(record.identifier, secrets.hidden(record.finding, key)) if isinstance(record, Unreadable) else record
     )
-
-
-def _document(run: Run) -> Path:
-    return config.harvest_folder() / f"{run.id}.json"
 
 
 def _count(run_id: str, condition: Any) -> int:

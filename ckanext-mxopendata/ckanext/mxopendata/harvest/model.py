@@ -16,7 +16,12 @@ READ_ACTIONS = ("created", "updated", "unchanged", "matched", "restored", "dupli
 ABSENT_ACTIONS = ("in_grace", "archived", "deleted")
 COUNTERS = ("read", *READ_ACTIONS, *ABSENT_ACTIONS, "doubtful", "warnings")
 
+# Phases of a run.
+READING, DECIDING, WRITING = "reading", "deciding", "writing"
+
+# States of a record.
 WAITING = "waiting"  # to be written
+TRIED = "tried"  # being written alone, since processes died near it
 WRITTEN = "written"  # in the database, not yet in the search index
 DONE = "done"
 

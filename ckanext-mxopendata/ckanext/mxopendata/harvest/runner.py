@@ -7,14 +7,15 @@ import multiprocessing
 import queue as queues
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timezone
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import engine, runs
-from ckanext.mxopendata.harvest.model import Run
+from ckanext.mxopendata.harvest import crashes, engine, locks, runs, trouble
+from ckanext.mxopendata.harvest.model import WRITING, Run
 from ckanext.mxopendata.harvest.stock import HarvestJob, database
 
 log = logging.getLogger(__name__)
@@ -83,15 +84,15 @@ def harvest_in_parallel(
     for process in processes:
         process.start()
     begun: dict[str, str] = {}
-    ended = 0
+    ended: set[str] = set()
     try:
-        while ended < len(source_ids) and any(process.is_alive() for process in processes):
+        while len(ended) < len(source_ids) and any(process.is_alive() for process in processes):
             try:
                 source_id, run_id = done.get(timeout=1)
             except queues.Empty:
                 continue
-            ended += 1
-            finished(ended)
+            ended.add(source_id)
+            finished(len(ended))
             if run_id:
                 begun[source_id] = run_id
     finally:
@@ -111,51 +112,78 @@ def _work(todo: Any, done: Any, source_ids: Sequence[str], now: datetime, force:
             source_id = todo.get_nowait()
         except queues.Empty:
             break
-        run_id = None
-        try:
-            run_id = harvest(source_id, now, force)
-        except runs.RunInProgressError:
-            log.warning("source %s has another run under way", source_id)
-        finally:
-            done.put((source_id, run_id))
-    while _help(source_ids):
+        done.put((source_id, _harvest_or_none(source_id, now, force)))
+    while (left := _help(source_ids)) is not None:
+        if left:
+            done.put((left, _harvest_or_none(left, now, force)))
         time.sleep(IDLE_SECONDS)
 
 
-def _help(source_ids: Sequence[str]) -> bool:
-    """Write for a run of another process, for a while; ``False`` where no run is open any more."""
+def _harvest_or_none(source_id: str, now: datetime, force: bool) -> str | None:
+    try:
+        return harvest(source_id, now, force)
+    except runs.RunInProgressError:
+        log.warning("source %s has another run under way", source_id)
+    except Exception as error:
+        # Each source for itself: what cannot go on now stays open, and is taken up again later.
+        if not trouble.is_trouble(error):
+            raise
+        log.exception("the run of source %s stays open: a service is away", source_id)
+        trouble.forget_transaction()
+    return None
+
+
+def _help(source_ids: Sequence[str]) -> str | None:
+    """Write for a run of another process, for a while.
+
+    Returns:
+        ``""``; the id of a source whose process died; ``None`` where no run is open any more that somebody works on.
+    """
     model.Session.remove()
-    still_open = model.Session.query(Run).filter(Run.source_id.in_(source_ids), Run.status.is_(None)).all()
-    for run in still_open:
-        if run.phase == runs.WRITING:
+    at_work = False
+    for run in model.Session.query(Run).filter(Run.source_id.in_(source_ids), Run.status.is_(None)):
+        with locks.nobody_works_on(run.id) as nobody:
+            if nobody and not runs.has_waiting_carrier(run):
+                return run.source_id
+        at_work = at_work or not nobody
+        if not nobody and run.phase == WRITING and not crashes.is_careful(run):
             engine.advance(run, HELPING_SECONDS)
             break
-    return bool(still_open)
+    return "" if at_work else None
 
 
 def _with_job(source_id: str, start: Start, progress: engine.Progress | None) -> str:
     """Give a run a job of ckanext-harvest, so that its pages show it, and carry the run to its end."""
     job = HarvestJob(source_id=source_id, status="Running", gather_started=_utc_now())
     job.save()
-    try:
-        run = start(job)
-    except (runs.RunInProgressError, runs.NotConfirmableError):
-        model.Session.delete(job)
-        model.Session.commit()
-        raise
-    run_id, job_id = run.id, job.id
-    with runs.run_lock(f"owner:{run_id}"):
-        while True:
-            run = runs.get_run(run_id)
-            # Others may be writing the last batch: wait for them, so that the run is over when this returns.
-            if run.status is not None:
-                break
-            if not engine.advance(run, None, progress):
-                model.Session.expire_all()
-                if runs.get_run(run_id).status is None:
-                    time.sleep(IDLE_SECONDS)
-    _finish_job(job_id, source_id)
+    with ExitStack() as at_work:
+        try:
+            with locks.opening(source_id):
+                run = start(job)
+                run_id, job_id = run.id, job.id
+                at_work.enter_context(locks.working(run_id))
+        except (runs.RunInProgressError, runs.NotConfirmableError):
+            model.Session.delete(job)
+            model.Session.commit()
+            raise
+        while trouble.patiently(lambda: _go_on(run_id, progress)):
+            pass
+    trouble.patiently(lambda: _finish_job(job_id, source_id))
     return run_id
+
+
+def _go_on(run_id: str, progress: engine.Progress | None) -> bool:
+    """Work on a run; ``False`` when it is over."""
+    model.Session.expire_all()
+    run = runs.get_run(run_id)
+    # Others may be writing the last batch: wait for them, so that the run is over when this returns.
+    if run.status is not None:
+        return False
+    if not engine.advance(run, None, progress):
+        model.Session.expire_all()
+        if runs.get_run(run_id).status is None:
+            time.sleep(IDLE_SECONDS)
+    return True
 
 
 def _finish_job(job_id: str, source_id: str) -> None:

@@ -15,15 +15,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import OperationalError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import index, spool
+from ckanext.mxopendata.harvest import crashes, index, spool, trouble
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
 from ckanext.mxopendata.harvest.indexing import Indexing
-from ckanext.mxopendata.harvest.model import DONE, WAITING, WRITTEN, Identity, Record, Run
+from ckanext.mxopendata.harvest.model import DONE, TRIED, WAITING, WRITTEN, Identity, Record, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECT_ERRORS, HARVEST_OBJECTS, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding, worst
 
@@ -77,8 +76,11 @@ class Batches:
         if error is None:
             self._settle()
 
-    def write(self) -> int:
+    def write(self, careful: bool = False) -> int:
         """Write the next records and commit; Solr may still be at work on them when this returns.
+
+        Args:
+            careful: one record only, marked before it is tried (:mod:`.crashes`).
 
         Returns:
             How many records were dealt with; 0 where none is left that nobody else works on.
@@ -86,7 +88,11 @@ class Batches:
         Raises:
             ckan.lib.search.SearchIndexError: where Solr does not answer.
         """
-        rows = _take(self._run, self._size)
+        rows = _take(self._run, 1 if careful else self._size)
+        if rows and careful:
+            crashes.mark_tried(self._run, rows[0]["number"])
+            self._settle()
+            rows = _take(self._run, 1, [rows[0]["number"]])
         if not rows:
             self._settle()
             self._indexing.take_up()
@@ -156,11 +162,11 @@ class Batches:
 
 def _take(run: Run, size: int, numbers: Sequence[int] | None = None) -> list[Mapping[str, Any]]:
     """Lock waiting records; the lock lasts until the transaction ends, so that a killed process leaves none behind."""
-    if numbers is not None and not numbers:
+    if (numbers is not None and not numbers) or not _keep_open(run):
         return []
     query = (
         sa.select(_RECORD)
-        .where(_RECORD.c.run_id == run.id, _RECORD.c.state == WAITING)
+        .where(_RECORD.c.run_id == run.id, _RECORD.c.state.in_((WAITING, TRIED)))
         .order_by(_RECORD.c.number)
         .limit(size)
         .with_for_update(skip_locked=True)
@@ -168,6 +174,12 @@ def _take(run: Run, size: int, numbers: Sequence[int] | None = None) -> list[Map
     if numbers is not None:
         query = query.where(_RECORD.c.number.in_(numbers))
     return [dict(row) for row in model.Session.execute(query).mappings()]
+
+
+def _keep_open(run: Run) -> bool:
+    """See that nobody ends a run before this transaction ends; ``False`` where it has ended."""
+    query = sa.select(Run.id).where(Run.id == run.id, Run.status.is_(None)).with_for_update(read=True)
+    return model.Session.execute(query).first() is not None
 
 
 def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> _Outcome:
@@ -182,10 +194,9 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
         except tk.ValidationError as error:  # noqa: PERF203 - each fails on its own
             outcome.bad, outcome.finding = row, _refused(error)
             return outcome
-        except OperationalError:
-            # The database is in trouble, not the record.
-            raise
         except Exception as error:  # whatever one record does to the mapping or to CKAN costs only that record
+            if trouble.is_trouble(error):
+                raise
             log.exception("record %s of run %s cannot be written", row["identifier"], run.id)
             outcome.bad, outcome.finding = row, Finding("record_failed", value=type(error).__name__)
             return outcome

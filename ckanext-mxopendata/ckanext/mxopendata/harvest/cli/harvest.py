@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 import dateutil.parser
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from tqdm import tqdm
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata.cli.output import (
     DONE_WITH_ERRORS,
@@ -57,6 +56,7 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Cosecha las fuentes NAME, o todas, y muestra el resumen."""
     from ckanext.mxopendata.harvest.listing import source_ids
+    from ckanext.mxopendata.harvest.trouble import is_trouble
 
     now = moment_option(at)
     if confirmed:
@@ -70,9 +70,11 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
             stop(f"No existe o está apagada la fuente {', '.join(missing)}.")
         try:
             runs, refused = _harvest(ids, now, force, workers)
-        except (OperationalError, SearchIndexError) as error:
-            kind = "La base de datos" if isinstance(error, OperationalError) else "El buscador (Solr)"
-            stop(f"{kind} no responde. La corrida queda abierta y sigue donde iba en la próxima cosecha de la fuente.")
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            kind = "La base de datos" if isinstance(error, DBAPIError) else "El buscador (Solr)"
+            stop(f"{kind} no responde. La corrida queda abierta y sigue sola donde iba con «ckan harvester run».")
     shown = [tk.get_action("mxopendata_harvest_run_show")({"ignore_auth": True}, {"run": run}) for run in runs]
     if as_json:
         print_json(shown)

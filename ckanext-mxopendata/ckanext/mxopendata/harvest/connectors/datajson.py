@@ -48,10 +48,13 @@ class DataJsonConnector:
                 fetched.path.unlink()
                 yield Page(records=[], position={}, reading="unmodified", memory=memory)
                 return
-            encoding = make_utf8(fetched.path)
+            try:
+                encoding = make_utf8(fetched.path)
+                fetched.path.replace(document)
+            finally:
+                fetched.path.unlink(missing_ok=True)
             if not encoding.startswith("utf"):
                 findings.append(Finding("json_encoding", location=url, value=encoding))
-            fetched.path.replace(document)
         done, told = int(position.get("read", 0)), bool(position.get("inherited"))
         common = _of_the_catalogue(document, url)
         records = stream_list(document, url, skip=done)

@@ -13,12 +13,13 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.form_start import fresh_context
-from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, report
+from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, report, runs, watchdog
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
-from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
+    "harvest_job_abort",
+    "harvest_jobs_run",
     "harvest_source_clear",
     "harvest_source_reindex",
     "mxopendata_harvest_doubtful_decide",
@@ -44,7 +45,7 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
         A run as ``interfaces`` fixes it, with ``findings``; ``causes`` where asked for.
     """
     tk.check_access("mxopendata_harvest_run_show", context, data_dict)
-    run = get_run(tk.get_or_bust(data_dict, "run"))
+    run = runs.get_run(tk.get_or_bust(data_dict, "run"))
     source = report.sources_by_id([run.source_id]).get(run.source_id)
     if source is None:
         raise tk.ObjectNotFound("Harvest source not found")
@@ -143,7 +144,7 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
         "findings": […]}]}``
     """
     tk.check_access("mxopendata_harvest_record_list", context, data_dict)
-    run = get_run(tk.get_or_bust(data_dict, "run"))
+    run = runs.get_run(tk.get_or_bust(data_dict, "run"))
     limit = min(_whole(data_dict, "limit", 100), MAXIMUM_LIMIT)
     count, rows = report.records(
         run.id, data_dict.get("action"), data_dict.get("severity"), _whole(data_dict, "offset", 0), limit
@@ -180,6 +181,22 @@ def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> lis
         for row in rows
     ]
     return sorted(shown, key=lambda row: (listing.HEALTHS.index(row["health"]), row["title"].casefold()))
+
+
+@tk.chained_action
+def harvest_jobs_run(original: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """Take up again what was left behind, before ckanext-harvest looks at its jobs (``ckan harvester run``)."""
+    tk.check_access("harvest_jobs_run", context, data_dict)
+    watchdog.look_after(data_dict.get("source_id"))
+    return original(context, data_dict)
+
+
+@tk.chained_action
+def harvest_job_abort(original: Callable[..., Any], context: Context, data_dict: DataDict) -> Any:
+    """End the run of an aborted job, too: else it would be taken up again."""
+    result = original(context, data_dict)
+    runs.abort(result["id"])
+    return result
 
 
 @tk.chained_action
