@@ -16,6 +16,7 @@ HTTP_ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 HARVEST_CARRIERS = "ckanext.mxopendata.harvest.carriers"
 HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
 HARVEST_FOLDER = "ckanext.mxopendata.harvest.folder"
+HARVEST_KEEP_RUNS = "ckanext.mxopendata.harvest.keep_runs"
 HTTP_MAX_MEGABYTES = "ckanext.mxopendata.http.max_megabytes"
 HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
 FORM_FILE_KILOBYTES = "ckanext.mxopendata.form.file_kilobytes"
@@ -51,6 +52,11 @@ def harvest_carriers() -> int:
 def harvest_batch() -> int:
     """How many datasets a harvest writes in one transaction."""
     return int(tk.config[HARVEST_BATCH])
+
+
+def harvest_keep_runs() -> int:
+    """How many runs of a source are kept with their reports, and as many of its jobs in ckanext-harvest."""
+    return max(1, int(tk.config[HARVEST_KEEP_RUNS]))
 
 
 def harvest_folder_path() -> tuple[Path, bool]:

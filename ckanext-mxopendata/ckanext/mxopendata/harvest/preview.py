@@ -12,6 +12,7 @@ from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
+from ckanext.mxopendata.harvest.pruning import OURS
 from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.harvest.source import http_settings
 from ckanext.mxopendata.harvest.spool import Reader
@@ -77,7 +78,7 @@ def preview(
     reader = Reader(connector, settings, mapping.institution_title or "")
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
-        TemporaryDirectory(dir=config.harvest_folder()) as folder,
+        TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
         HttpClient(http_settings(settings), Path(folder)) as client,
     ):
         counted = 0

@@ -13,7 +13,7 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.form_start import fresh_context
-from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, report
+from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, pruning, report
 from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
 from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
@@ -194,6 +194,7 @@ def harvest_source_reindex(original: Callable[..., Any], context: Context, data_
     index.rebuild_source(source_id, bool(context.get("defer_commit", False)))
     package = model.Package.get(source_id)
     carriers.remove_from(package.id if package else source_id)
+    pruning.prune(package.id if package else source_id)
     return result
 
 
