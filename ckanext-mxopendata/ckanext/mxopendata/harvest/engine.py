@@ -20,7 +20,7 @@ from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, report, runs, spool, write
+from ckanext.mxopendata.harvest import adoption, decide, report, runs, sharing, spool, write
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
@@ -169,6 +169,7 @@ class _Step:
         return not _count(self.run.id, Record.state != DONE)
 
     def _end(self) -> None:
+        sharing.look_again(self.run)
         decide.remember_absence(self.run)
         spool.clear(self.run.id)
         report.prune(self.run)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckan import model
 
-from ckanext.mxopendata.harvest import identity
+from ckanext.mxopendata.harvest import identity, origins
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.model import Spooled
 from ckanext.mxopendata.harvest.settings import SourceSettings
@@ -74,7 +74,9 @@ class Reader:
         elif not identity.passes(record, self.settings.include, self.settings.exclude):
             action, findings = "excluded", []
         digest = identity.content_hash(record, self.connector.platform)
-        return _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
+        line = _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
+        said = origins.origin(record, self.connector.platform)
+        return {**line, "origin": _storable(said) if said else None}
 
 
 def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, Any]]) -> int:
@@ -147,6 +149,7 @@ def _line(  # noqa: PLR0913, PLR0917 - one for each column
         "action": action,
         "findings": [_storable_facts(finding) for finding in found],
         "severity": worst(found),
+        "origin": None,
         "record": zlib.compress(json.dumps(record, ensure_ascii=True).encode("ascii"), _COMPRESSION),
     }
 
