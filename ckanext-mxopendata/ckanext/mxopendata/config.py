@@ -17,6 +17,7 @@ HARVEST_CARRIERS = "ckanext.mxopendata.harvest.carriers"
 HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
 HARVEST_FOLDER = "ckanext.mxopendata.harvest.folder"
 HARVEST_FULL_DAYS = "ckanext.mxopendata.harvest.full_days"
+HARVEST_KEEP_RUNS = "ckanext.mxopendata.harvest.keep_runs"
 HTTP_MAX_MEGABYTES = "ckanext.mxopendata.http.max_megabytes"
 HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
 FORM_FILE_KILOBYTES = "ckanext.mxopendata.form.file_kilobytes"
@@ -61,6 +62,11 @@ def harvest_batch() -> int:
 def harvest_full_days() -> int:
     """After how many days a harvest reads all of a list again; 0 for each time."""
     return int(tk.config[HARVEST_FULL_DAYS])
+
+
+def harvest_keep_runs() -> int:
+    """How many runs of a source are kept with their reports, and as many of its jobs in ckanext-harvest."""
+    return max(1, int(tk.config[HARVEST_KEEP_RUNS]))
 
 
 def harvest_folder_path() -> tuple[Path, bool]:

@@ -19,6 +19,7 @@ TABLES = {
         "mxopendata_harvest_record",
         "mxopendata_harvest_identity",
         "mxopendata_harvest_redirect",
+        "mxopendata_harvest_elsewhere",
         "mxopendata_harvest_source",
     },
     "mxopendata_planning": {"mxopendata_role"},

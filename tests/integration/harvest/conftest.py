@@ -21,6 +21,9 @@ from ckanext.mxopendata.harvest import runner
 from ckanext.mxopendata.harvest.model import Record
 
 _NUMBERS = itertools.count(1)
+# Records of two tests of a module are two datasets, also where they have the same title.
+_PLACES = itertools.count(1)
+_place = {"number": 0}
 INSTITUTION = "ayuntamiento-de-prueba"
 
 Harvest = Callable[..., dict[str, Any]]
@@ -29,6 +32,11 @@ Harvest = Callable[..., dict[str, Any]]
 def catalogue(*records: dict[str, Any]) -> str:
     """A data.json with these records."""
     return json.dumps({"conformsTo": "https://project-open-data.cio.gov/v1.1/schema", "dataset": list(records)})
+
+
+def file_address(identifier: str) -> str:
+    """Where the file of :func:`record` lies, in the test of today."""
+    return f"https://datos{_place['number']}.ejemplo.gob.mx/{identifier}.csv"
 
 
 def record(identifier: str, title: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -43,7 +51,7 @@ def record(identifier: str, title: str | None = None, **fields: Any) -> dict[str
         "distribution": [
             {
                 "title": "Tabla",
-                "downloadURL": f"https://datos.ejemplo.gob.mx/{identifier}.csv",
+                "downloadURL": file_address(identifier),
                 "mediaType": "text/csv",
                 "format": "CSV",
             }
@@ -81,6 +89,7 @@ def read_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 def portal(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A portal of ours that may be harvested although it is on this machine."""
     monkeypatch.setitem(tk.config, "ckanext.mxopendata.http.allowed_private", [loopback.host])
+    _place["number"] = next(_PLACES)
     return loopback
 
 

@@ -13,7 +13,7 @@ from ckanext.harvest.model import HarvestJob, HarvestObject
 
 from ckanext.mxopendata.harvest import datasets as writing
 
-from .conftest import catalogue, record, records_of, row_versions
+from .conftest import catalogue, file_address, record, records_of, row_versions
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site", "with_request_context")]
 
@@ -38,7 +38,7 @@ def test_a_new_record_becomes_a_dataset_of_the_institution(portal, make_source, 
     assert dataset["frequency"] == "R/P1M"
     assert dataset["source_identifier"] == "a1"
     assert dataset["harvested_at"].startswith("2026-11-22T10:00:00")
-    assert dataset["resources"][0]["url"] == "https://datos.ejemplo.gob.mx/a1.csv"
+    assert dataset["resources"][0]["url"] == file_address("a1")
     assert _search("consumo-de-agua")["count"] == 1
 
 

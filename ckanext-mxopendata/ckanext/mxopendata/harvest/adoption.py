@@ -22,7 +22,7 @@ from ckan.lib.munge import munge_tag
 from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.harvest import spool
 from ckanext.mxopendata.harvest.connectors.base import Connector
-from ckanext.mxopendata.harvest.model import Identity, Run, Spooled
+from ckanext.mxopendata.harvest.model import Elsewhere, Identity, Run, Spooled
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import record_identity, title_key
@@ -36,6 +36,7 @@ ALIAS_KEYS = ("id", "identifier", "guid", "uri", "@id")
 
 _CHUNK = 200
 _SHOWN = 5
+_ELSEWHERE = Elsewhere.__table__
 _IDENTITY = Identity.__table__
 _SPOOL = Spooled.__table__
 
@@ -74,7 +75,10 @@ def adopt(run: Run, connector: Connector) -> list[Finding]:
     """
     objects, source_id = HARVEST_OBJECTS, run.source_id
     of_others = sa.exists().where(objects.c.harvest_source_id == source_id, objects.c.content.isnot(None))
-    of_ours = sa.exists().where(_IDENTITY.c.source_id == source_id)
+    # A source all of whose datasets are stored through another one is ours as well.
+    of_ours = sa.exists().where(_IDENTITY.c.source_id == source_id) | sa.exists().where(
+        _ELSEWHERE.c.source_id == source_id
+    )
     others, ours = model.Session.execute(sa.select(of_others, of_ours)).one()
     if ours and not others:
         return []

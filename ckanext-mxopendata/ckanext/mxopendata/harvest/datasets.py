@@ -18,7 +18,10 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.mxopendata.core_tables import PACKAGE, PACKAGE_TAG, TAG
+from ckanext.mxopendata.harvest import origins
 from ckanext.mxopendata.harvest.connectors.base import Connector
+from ckanext.mxopendata.harvest.handover import TAKEN_OVER
+from ckanext.mxopendata.harvest.matching import file_addresses
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.merging import changed_fields, merged_resources, source_fields
@@ -37,11 +40,15 @@ class Draft:
         dataset_id: its CKAN id.
         findings: what the mapping has to say about its record.
         source_tags: names of the tags that came from the source; the others are local.
+        origin: the identifier its record says it had in another catalogue, or ``None``.
+        hints: the UUIDs its record has to do with (:func:`.origins.hints`).
     """
 
     dataset_id: str
     findings: Sequence[Finding] = ()
     source_tags: Sequence[str] = ()
+    origin: str | None = None
+    hints: Sequence[str] = ()
 
 
 @dataclass
@@ -105,8 +112,13 @@ class DatasetWriter:
             dataset_id = self._create(row, {**dataset, **self._remote_id(record)})
         else:
             dataset_id = row["dataset_id"]
-            self._merge(dataset_id, dataset, adopted=row["matched_by"] == "harvester")
-        return Draft(dataset_id, mapped.findings, tags)
+            if row["matched_by"] == TAKEN_OVER:
+                # Its page is to be that of the institution whose data these are.
+                dataset["owner_org"] = self.organization_id
+            self._merge(dataset_id, dataset, adopted=row["matched_by"] in ("harvester", TAKEN_OVER))
+        origin = origins.origin(record, self.connector.platform)
+        hints = origins.hints(record, row["identifier"], file_addresses(record))
+        return Draft(dataset_id, mapped.findings, tags, origin, hints)
 
     def _create(self, row: Mapping[str, Any], dataset: dict[str, Any]) -> str:
         dataset.update(name=self._new_name(row), owner_org=self.organization_id, type="dataset")
@@ -135,7 +147,8 @@ class DatasetWriter:
     def _merge(self, dataset_id: str, dataset: Mapping[str, Any], adopted: bool) -> None:
         existing = self._show(dataset_id)
         merged = {key: value for key, value in existing.items() if key not in source_fields("dataset")}
-        local = {key for key in existing if key not in source_fields("dataset") and key not in PROVENANCE}
+        ours = (*PROVENANCE, "owner_org")
+        local = {key for key in existing if key not in source_fields("dataset") and key not in ours}
         merged.update({key: value for key, value in dataset.items() if key not in local})
         merged["tags"] = self._merged_tags(dataset_id, existing, dataset)
         merged["resources"] = merged_resources(existing.get("resources", []), dataset.get("resources", []), adopted)

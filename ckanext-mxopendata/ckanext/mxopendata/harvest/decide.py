@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
-from ckanext.mxopendata.harvest import known, matching
+from ckanext.mxopendata.harvest import known, matching, sharing
 from ckanext.mxopendata.harvest.adoption import UNWRITTEN
 from ckanext.mxopendata.harvest.matching import present_in
 from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Record, Run
@@ -101,7 +101,9 @@ def decide(run: Run, absence: Absence, organization_id: str) -> Decision:
     session.execute(statement, {**values, "force": bool(run.force), "unwritten": UNWRITTEN})
     if known.lacks_records(run):
         return Decision(held=False, findings=[], unread=True)
+    sharing.settle_known(run)
     matching.match(run, organization_id)
+    sharing.settle_new(run)
     absent = session.execute(present_in(_ABSENT), values).mappings().all()
     _add_absent(run, absence, [dict(row) for row in absent])
     newly_absent = sum(row["absent_since"] is None for row in absent)

@@ -13,8 +13,8 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata.core_tables import PACKAGE
-from ckanext.mxopendata.harvest import report
-from ckanext.mxopendata.harvest.model import Identity, Record, Redirect, Run
+from ckanext.mxopendata.harvest import handover, report
+from ckanext.mxopendata.harvest.model import Elsewhere, Identity, Record, Redirect, Run
 
 FIELD = "possible_duplicate_of"
 # How many are looked at; who has more than these decides on the first ones first.
@@ -98,8 +98,14 @@ def accept(dataset: dict[str, Any], other: dict[str, Any], context: Any) -> None
     identities = model.Session.query(Identity).filter(Identity.dataset_id == dataset["id"]).all()
     if not identities:
         raise tk.ValidationError({FIELD: [tk._("No source lists this dataset any more.")]})
+    writers = model.Session.query(Identity).filter(Identity.dataset_id == other["id"]).all()
     for identity in identities:
         _check_at_rest(identity.source_id)
+        elsewhere = next((writer for writer in writers if writer.source_id != identity.source_id), None)
+        if elsewhere is not None:
+            _check_at_rest(elsewhere.source_id)
+            handover.settle_accepted(identity, elsewhere)
+            continue
         former = model.Session.query(Identity).filter(
             Identity.source_id == identity.source_id, Identity.dataset_id == other["id"]
         )
@@ -107,6 +113,8 @@ def accept(dataset: dict[str, Any], other: dict[str, Any], context: Any) -> None
         identity.dataset_id = other["id"]
         identity.hash = _TO_BE_WRITTEN
         identity.absent_since, identity.absent_runs, identity.archived_at = None, 0, None
+    of_others = model.Session.query(Elsewhere).filter(Elsewhere.dataset_id == dataset["id"])
+    of_others.update({"dataset_id": other["id"]}, synchronize_session=False)
     earlier = model.Session.query(Redirect).filter(Redirect.dataset_id == dataset["id"])
     earlier.update({"dataset_id": other["id"]}, synchronize_session=False)
     _decided(dataset["id"])

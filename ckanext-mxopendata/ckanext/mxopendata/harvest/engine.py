@@ -27,6 +27,7 @@ from ckanext.mxopendata.harvest import (
     report,
     runs,
     secrets,
+    sharing,
     spool,
     trouble,
     write,
@@ -252,6 +253,7 @@ class _Step:
         return not _count(self.run.id, Record.state != DONE)
 
     def _end(self) -> None:
+        sharing.look_again(self.run)
         decide.remember_absence(self.run)
         spool.clear(self.run.id)
         report.prune(self.run)

@@ -111,6 +111,8 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             "identifier": tk._("by its identifier"),
             "title": tk._("by its title"),
             "harvester": tk._("taken over from another harvester"),
+            "source": tk._("taken over from another source"),
+            "origin": tk._("by the origin it names"),
         },
     }
     return words[kind].get(code, code) if code else ""

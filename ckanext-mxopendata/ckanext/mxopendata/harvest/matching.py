@@ -169,10 +169,10 @@ def _created(run: Run) -> Iterator[tuple[int, str, set[str]]]:
     for start in range(0, len(rows), _CHUNK):
         titles = {row.number: row.title_key for row in rows[start : start + _CHUNK]}
         for number, record in spool.records(run.id, titles).items():
-            yield number, titles[number], _addresses(record)
+            yield number, titles[number], file_addresses(record)
 
 
-def _addresses(record: Mapping[str, Any]) -> set[str]:
+def file_addresses(record: Mapping[str, Any]) -> set[str]:
     """The addresses of the files of a record, as CKAN and data.json write them."""
     files = [*as_list(record.get("distribution")), *as_list(record.get("resources"))]
     values = [

@@ -86,6 +86,7 @@ class Spooled(tk.BaseModel):
     findings: Any = sa.Column(JSONB, nullable=False)
     severity: Any = sa.Column(sa.UnicodeText)
     version: Any = sa.Column(sa.UnicodeText)
+    origin: Any = sa.Column(sa.UnicodeText)
     # Empty where it was not read, since it is what it was.
     record: Any = sa.Column(sa.LargeBinary, nullable=False)
 
@@ -131,6 +132,22 @@ class Identity(tk.BaseModel):
     absent_since: Any = sa.Column(sa.DateTime(timezone=True))
     absent_runs: Any = sa.Column(sa.Integer, nullable=False, default=0)
     archived_at: Any = sa.Column(sa.DateTime(timezone=True))
+    origin: Any = sa.Column(sa.UnicodeText)
+    hints: Any = sa.Column(ARRAY(sa.UnicodeText), nullable=False, default=list)
+
+
+class Elsewhere(tk.BaseModel):
+    """A record whose dataset is stored through another source; never together with an identity of the same record."""
+
+    __tablename__ = "mxopendata_harvest_elsewhere"
+    __allow_unmapped__ = True
+
+    source_id: Any = sa.Column(sa.UnicodeText, primary_key=True)
+    identifier: Any = sa.Column(sa.UnicodeText, primary_key=True)
+    dataset_id: Any = sa.Column(sa.UnicodeText, nullable=False)
+    through: Any = sa.Column(sa.UnicodeText, nullable=False)
+    reason: Any = sa.Column(sa.UnicodeText, nullable=False)
+    first_seen: Any = sa.Column(sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()"))
 
 
 class Redirect(tk.BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,9 +10,12 @@ from typing import Any
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest import origins, sharing, standing
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
+from ckanext.mxopendata.harvest.pruning import OURS
 from ckanext.mxopendata.harvest.settings import SourceSettings
+from ckanext.mxopendata.harvest.sharing_search import Incoming
 from ckanext.mxopendata.harvest.source import http_settings
 from ckanext.mxopendata.harvest.spool import Reader
 from ckanext.mxopendata.http import HttpClient
@@ -54,8 +57,13 @@ def detect(url: str, settings: SourceSettings) -> Detected:
     raise first or SourceError(Finding("http_bad_url", value=url))
 
 
-def preview(
-    source_type: str, url: str, settings: SourceSettings, mapping: MappingSettings, limit: int = 20
+def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
+    source_type: str,
+    url: str,
+    settings: SourceSettings,
+    mapping: MappingSettings,
+    limit: int = 20,
+    source_id: str = "",
 ) -> dict[str, Any]:
     """The first records of a source as they would be stored; nothing is.
 
@@ -65,10 +73,12 @@ def preview(
         settings: its configuration.
         mapping: what the mapping needs to know.
         limit: how many records.
+        source_id: of the source, where it is saved already.
 
     Returns:
         ``{"platform", "total", "findings", "records": [{"identifier", "title", "action", "dataset", "findings",
-        "points", "duplicate_of"}]}``; ``total`` is what the portal says, or counted where a single file holds the list.
+        "points", "duplicate_of"}]}``; ``total`` is what the portal says, or counted where a single file holds the list;
+        ``duplicate_of`` is the name of the dataset of another source that stores the record already.
 
     Raises:
         SourceError: where it cannot be read.
@@ -77,19 +87,37 @@ def preview(
     reader = Reader(connector, settings, mapping.institution_title or "")
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
-        TemporaryDirectory(dir=config.harvest_folder()) as folder,
+        TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
         HttpClient(http_settings(settings, source_type), Path(folder)) as client,
     ):
         counted = 0
+        looked_at: list[Any] = []
         for page in connector.pages(client, url, {}, Path(folder, "document.json")):
             counted += len(page.records)
             shown["total"] = page.total if page.total is not None else counted
             shown["findings"] += [finding.to_dict() for finding in page.findings]
             for record in page.records[: limit - len(shown["records"])]:
                 shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
+                looked_at.append(record)
             if len(shown["records"]) >= limit and page.total is not None:
                 break
+    here = standing.Standing(source_id, standing.place(mapping.gov_type), origins.host(url), connector.platform)
+    _note_duplicates(here, reader, shown["records"], looked_at)
     return shown
+
+
+def _note_duplicates(
+    here: standing.Standing, reader: Reader, shown: Sequence[dict[str, Any]], records: Sequence[Any]
+) -> None:
+    """Say of each shown record whether another source stores it."""
+    incoming: list[Incoming] = []
+    for number, (line, record) in enumerate(zip(shown, records, strict=True)):
+        if line["action"] == "created":
+            read = reader.line(record, number)
+            incoming.append(Incoming(number, read["identifier"], read["title_key"], read["origin"], record))
+    for number, name in sharing.preview(here, incoming).items() if incoming else ():
+        shown[number]["duplicate_of"] = name
+        shown[number]["action"] = "duplicate"
 
 
 def _record(connector: Connector, reader: Reader, mapping: MappingSettings, record: Any, number: int) -> dict[str, Any]:

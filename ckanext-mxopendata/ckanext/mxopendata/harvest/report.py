@@ -60,13 +60,13 @@ def close(run: Run, status: str | None = None) -> None:
 
 
 def prune(run: Run) -> None:
-    """Drop, in the current transaction, the lines of unchanged records from the source's earlier reports.
+    """Drop, in the current transaction, the lines of unchanged records and duplicates from the earlier reports.
 
     They say nothing that this run's do not, and would soon be most of the database; the counters stay.
     """
     table = Record.__table__
     earlier = sa.select(Run.id).where(Run.source_id == run.source_id, Run.id != run.id)
-    statement = sa.delete(table).where(table.c.run_id.in_(earlier), table.c.action == "unchanged")
+    statement = sa.delete(table).where(table.c.run_id.in_(earlier), table.c.action.in_(("unchanged", "duplicate")))
     model.Session.execute(statement)
 
 
@@ -122,7 +122,8 @@ def record_dict(row: Any, language: str = "es") -> dict[str, Any]:
         "previous_identifier": row.previous_identifier,
         "title": row.title,
         "action": row.action,
-        "dataset_id": row.dataset_id,
+        # Of a dataset of another source that nobody may know of, not even the id.
+        "dataset_id": None if row.action == "duplicate" and row.dataset_name is None else row.dataset_id,
         "dataset_name": row.dataset_name,
         "matched_by": row.matched_by,
         "possible_duplicate_of": row.possible_duplicate_of,
@@ -154,7 +155,7 @@ def records(
     count = model.Session.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one()
     query = (
         sa.select(table, packages.c.name.label("dataset_name"))
-        .outerjoin(packages, packages.c.id == table.c.dataset_id)
+        .outerjoin(packages, sa.and_(packages.c.id == table.c.dataset_id, _may_be_named(table, packages)))
         .where(*conditions)
         .order_by(table.c.number)
         .offset(offset)
@@ -171,12 +172,13 @@ def causes(run: Run, language: str = "es", examples: int = 5) -> list[dict[str, 
         "location", "message", "dataset_name"}]}]``; ``message`` is that of the first example.
     """
     query = sa.text(
-        "WITH found AS (SELECT r.number, r.identifier, r.title, r.dataset_id, f.value AS facts,"
+        "WITH found AS (SELECT r.number, r.identifier, r.title, r.dataset_id, r.action, f.value AS facts,"
         " count(*) OVER (PARTITION BY f.value->>'code') AS amount,"
         " row_number() OVER (PARTITION BY f.value->>'code' ORDER BY r.number) AS place"
         " FROM mxopendata_harvest_record r CROSS JOIN LATERAL jsonb_array_elements(r.findings) f"
         " WHERE r.run_id = :run)"
         " SELECT found.*, p.name AS dataset_name FROM found LEFT JOIN package p ON p.id = found.dataset_id"
+        " AND (found.action <> 'duplicate' OR NOT p.private AND p.state = 'active')"
         " WHERE place <= :examples ORDER BY facts->>'code', place"
     )
     groups: dict[str, dict[str, Any]] = {}
@@ -201,6 +203,12 @@ def csv_rows(run: Run, language: str = "es") -> Iterator[list[Any]]:
             yield [*head, *_finding_cells(finding)]
         if not found:
             yield [*head, *[""] * 8]
+
+
+def _may_be_named(records: Any, packages: Any) -> sa.ColumnElement[bool]:
+    """Whether a line may name its dataset: a duplicate's is another source's, which may be private."""
+    seen = sa.and_(packages.c.private.is_(False), packages.c.state == "active")
+    return sa.or_(records.c.action != "duplicate", seen)
 
 
 def _finding_cells(finding: Mapping[str, Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckan import model
 
-from ckanext.mxopendata.harvest import identity
+from ckanext.mxopendata.harvest import identity, origins
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.model import Spooled
 from ckanext.mxopendata.harvest.settings import SourceSettings
@@ -75,7 +75,12 @@ class Reader:
         digest = identity.content_hash(record, self.connector.platform)
         line = _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
         version = self.connector.version(record)
-        return {**line, "version": _storable(version) if version else None}
+        said = origins.origin(record, self.connector.platform)
+        return {
+            **line,
+            "version": _storable(version) if version else None,
+            "origin": _storable(said) if said else None,
+        }
 
 
 def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, Any]]) -> int:
@@ -149,6 +154,7 @@ def _line(  # noqa: PLR0913, PLR0917 - one for each column
         "findings": [_storable_facts(finding) for finding in found],
         "severity": worst(found),
         "version": None,
+        "origin": None,
         "record": zlib.compress(json.dumps(record, ensure_ascii=True).encode("ascii"), _COMPRESSION),
     }
 

@@ -10,8 +10,11 @@ from ckan.model.types import make_uuid
 from ckanext.harvest import model as harvest_model
 
 __all__ = [
+    "HARVEST_GATHER_ERRORS",
+    "HARVEST_JOBS",
     "HARVEST_OBJECTS",
     "HARVEST_OBJECT_ERRORS",
+    "HARVEST_OBJECT_EXTRAS",
     "HARVEST_SOURCES",
     "HarvestGatherError",
     "HarvestJob",
@@ -26,8 +29,11 @@ HarvestJob: Any = harvest_model.HarvestJob
 HarvestObject: Any = harvest_model.HarvestObject
 HarvestSource: Any = harvest_model.HarvestSource
 
+HARVEST_GATHER_ERRORS: Any = harvest_model.HarvestGatherError.__table__
+HARVEST_JOBS: Any = harvest_model.HarvestJob.__table__
 HARVEST_OBJECTS: Any = harvest_model.HarvestObject.__table__
 HARVEST_OBJECT_ERRORS: Any = harvest_model.HarvestObjectError.__table__
+HARVEST_OBJECT_EXTRAS: Any = harvest_model.HarvestObjectExtra.__table__
 HARVEST_SOURCES: Any = harvest_model.HarvestSource.__table__
 
 

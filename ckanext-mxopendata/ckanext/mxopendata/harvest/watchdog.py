@@ -6,10 +6,8 @@ and at who holds a lock, not at how long something takes: a killed process is se
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -20,7 +18,7 @@ from ckan.lib import search
 from ckanext.harvest import queue
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import carriers, locks, runs, trouble
+from ckanext.mxopendata.harvest import carriers, locks, pruning, runs, trouble
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.model import READING, Run
 from ckanext.mxopendata.harvest.stock import HarvestJob, HarvestSource
@@ -32,7 +30,6 @@ log = logging.getLogger(__name__)
 _ENDING = timedelta(seconds=60)
 # A consumer that has taken a job from the queue shows in much less that it works on it.
 _BEGINNING = timedelta(seconds=60)
-_FILE_SECONDS = 24 * 60 * 60
 
 
 def look_after(source_id: str | None = None) -> None:
@@ -49,7 +46,7 @@ def look_after(source_id: str | None = None) -> None:
         open_runs = open_runs.filter(Run.source_id == source_id)
     _each(_look_after_run, [row.id for row in open_runs])
     _each(_look_after_job, [row.id for row in jobs])
-    _remove_old_files()
+    pruning.prune_folder(config.harvest_folder())
 
 
 def _each(look: Callable[[str], None], ids: Iterable[str]) -> None:
@@ -148,17 +145,6 @@ def _is_lost(job: Any) -> bool:
 
 def _is_before(moment: datetime | None, ago: timedelta) -> bool:
     return moment is None or moment < datetime.now(timezone.utc) - ago
-
-
-def _remove_old_files() -> None:
-    """Remove what killed processes left in this machine's folder of catalogue files, in which others' may lie, too."""
-    folder = config.harvest_folder()
-    documents = {path.stem: path for path in folder.glob("????????-????-????-????-????????????.json")}
-    ended = model.Session.query(Run.id).filter(Run.id.in_(list(documents)), Run.status.isnot(None))
-    for path in (*folder.glob("mxopendata-*.part*"), *(documents[row.id] for row in ended)):
-        with contextlib.suppress(FileNotFoundError):
-            if path.stat().st_mtime < time.time() - _FILE_SECONDS:
-                path.unlink()
 
 
 def _utc_now() -> datetime:

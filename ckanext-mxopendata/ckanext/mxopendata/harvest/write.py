@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import crashes, index, spool, trouble
+from ckanext.mxopendata.harvest import crashes, handover, index, spool, trouble
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
 from ckanext.mxopendata.harvest.indexing import Indexing
 from ckanext.mxopendata.harvest.model import DONE, TRIED, WAITING, WRITTEN, Identity, Record, Run
@@ -47,6 +47,7 @@ class _Outcome:
     """What one try at a batch came to."""
 
     written: list[tuple[Mapping[str, Any], Draft]] = field(default_factory=list)
+    lost: list[Mapping[str, Any]] = field(default_factory=list)
     bad: Mapping[str, Any] | None = None
     finding: Finding | None = None
 
@@ -119,6 +120,7 @@ class Batches:
 
     def _commit(self, outcome: _Outcome) -> None:
         """Note what was written in the transaction that writes it; index afterwards."""
+        handover.give_up(self._run, outcome.lost)
         _note(self._run, outcome.written)
         _harvest_objects(self._run, outcome.written)
         self._indexing.note()
@@ -186,6 +188,8 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
     outcome = _Outcome()
     if not rows:
         return outcome
+    outcome.lost = handover.lost(run, rows)
+    rows = [row for row in rows if row not in outcome.lost]
     records = spool.records(run.id, [row["number"] for row in rows])
     writer.begin(rows, _source_tags(run, rows))
     for row in rows:
@@ -205,8 +209,11 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
 
 def _source_tags(run: Run, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     ids = [row["dataset_id"] for row in rows if row["dataset_id"]]
+    # Those of another source are the source's, not an editor's, where the dataset is taken over from it.
+    taken = [row["dataset_id"] for row in rows if row["matched_by"] == handover.TAKEN_OVER]
+    mine = _IDENTITY.c.source_id == run.source_id
     query = sa.select(_IDENTITY.c.dataset_id, _IDENTITY.c.source_tags).where(
-        _IDENTITY.c.source_id == run.source_id, _IDENTITY.c.dataset_id.in_(ids)
+        _IDENTITY.c.dataset_id.in_(ids), mine | _IDENTITY.c.dataset_id.in_(taken)
     )
     return {row.dataset_id: row.source_tags for row in model.Session.execute(query)} if ids else {}
 
@@ -238,6 +245,7 @@ def _note(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]]) -> None:
         notes.append({"number": row["number"], **common})
         if row["action"] not in _GONE:
             of_source = {"hash": row["hash"], "title_key": row["title_key"], "source_tags": draft.source_tags}
+            of_source.update(origin=draft.origin, hints=list(draft.hints))
             known[row["identifier"]] = {"identifier": row["identifier"], **of_source, **common}
     if notes:
         given = {"state": WRITTEN, "run": run.id, "notes": json.dumps(notes)}
@@ -251,6 +259,7 @@ def _note(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]]) -> None:
     if before:
         model.Session.execute(sa.delete(_IDENTITY).where(here, _IDENTITY.c.identifier.in_(before)))
     _remember(run, list(known.values()))
+    handover.take_over(run, [row for row, _ in written if row["matched_by"] == handover.TAKEN_OVER])
 
 
 def _remember(run: Run, known: Sequence[Mapping[str, Any]]) -> None:
@@ -260,6 +269,7 @@ def _remember(run: Run, known: Sequence[Mapping[str, Any]]) -> None:
     first = {"source_id": run.source_id, "first_seen": run.at}
     statement = insert(_IDENTITY).values([{**first, **one, **present} for one in known])
     changed = {name: statement.excluded[name] for name in (*known[0], *present) if name != "identifier"}
+    handover.forget(run, [one["identifier"] for one in known])
     index_elements = [_IDENTITY.c.source_id, _IDENTITY.c.identifier]
     model.Session.execute(statement.on_conflict_do_update(index_elements=index_elements, set_=changed))
 

@@ -32,8 +32,19 @@ STATUS = {
     "running": "en curso",
 }
 PHASES = {"reading": "leyendo", "deciding": "decidiendo", "writing": "escribiendo", "ending": "cerrando"}
-SUMMARY = ("read", "created", "updated", "unchanged", "matched", "rejected", "in_grace", "archived", "warnings")
-HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "rechaz.", "gracia", "archiv.", "avisos")
+SUMMARY = (
+    "read",
+    "created",
+    "updated",
+    "unchanged",
+    "matched",
+    "duplicate",
+    "rejected",
+    "in_grace",
+    "archived",
+    "warnings",
+)
+HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "duplic.", "rechaz.", "gracia", "archiv.", "avisos")
 
 
 @click.command()

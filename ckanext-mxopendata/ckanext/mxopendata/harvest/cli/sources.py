@@ -147,7 +147,7 @@ def preview(source: str, limit: int, as_json: bool) -> None:
             if not rows:
                 stop(f"No existe la fuente {source}.")
             known = load_source(rows[0]["id"])
-            shown = room.preview(known.type, known.url, known.settings, mapping_settings(known), limit)
+            shown = room.preview(known.type, known.url, known.settings, mapping_settings(known), limit, known.id)
     except SourceError as error:
         stop(error.finding.to_dict()["message"])
     if as_json:
@@ -262,7 +262,13 @@ def _print_sync(result: Any, dry_run: bool) -> None:
 def _print_preview(shown: dict[str, Any]) -> None:
     click.echo(f"Plataforma {shown['platform']}, {shown['total']} registros")
     rows = [
-        (r["identifier"][:40], (r["title"] or "")[:60], len(r["dataset"].get("resources", [])), len(r["findings"]))
+        (
+            r["identifier"][:40],
+            (r["title"] or "")[:60],
+            len(r["dataset"].get("resources", [])),
+            len(r["findings"]),
+            r["duplicate_of"] or "",
+        )
         for r in shown["records"]
     ]
-    print_table(("identificador", "título", "recursos", "hallazgos"), rows)
+    print_table(("identificador", "título", "recursos", "hallazgos", "ya está aquí, por otra fuente"), rows)

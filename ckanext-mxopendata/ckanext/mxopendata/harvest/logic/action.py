@@ -13,8 +13,9 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.form_start import fresh_context
-from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, report, runs, watchdog
-from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Record, Run, Spooled
+from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, pruning, report, runs, watchdog
+from ckanext.mxopendata.harvest.logic.auth import check_pair
+from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
@@ -68,7 +69,7 @@ def mxopendata_harvest_doubtful_list(context: Context, data_dict: DataDict) -> l
     """
     tk.check_access("mxopendata_harvest_doubtful_list", context, data_dict)
     found = duplicates.doubtful(data_dict.get("source"))
-    return [item for item in found if _may_decide(context, item["dataset"]["id"])]
+    return [item for item in found if _may_decide(context, item)]
 
 
 def mxopendata_harvest_doubtful_decide(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -91,11 +92,13 @@ def mxopendata_harvest_doubtful_decide(context: Context, data_dict: DataDict) ->
     return {"dataset": (other if same else dataset)["name"], "same": same}
 
 
-def _may_decide(context: Context, dataset_id: str) -> bool:
+def _may_decide(context: Context, item: DataDict) -> bool:
     try:
-        return tk.check_access("mxopendata_harvest_doubtful_decide", fresh_context(context), {"id": dataset_id})
+        # What the authorization function asks, about datasets that are known already.
+        check_pair(context, item["dataset"]["id"], item["other"]["id"])
     except tk.NotAuthorized:
         return False
+    return True
 
 
 @tk.side_effect_free
@@ -211,6 +214,7 @@ def harvest_source_reindex(original: Callable[..., Any], context: Context, data_
     index.rebuild_source(source_id, bool(context.get("defer_commit", False)))
     package = model.Package.get(source_id)
     carriers.remove_from(package.id if package else source_id)
+    pruning.prune(package.id if package else source_id)
     return result
 
 
@@ -222,7 +226,7 @@ def harvest_source_clear(original: Callable[..., Any], context: Context, data_di
     for table in (Spooled, Record):
         runs = sa.select(Run.id).where(Run.source_id == source_id)
         model.Session.execute(sa.delete(table.__table__).where(table.run_id.in_(runs)))
-    for table in (Identity, Run):
+    for table in (Identity, Elsewhere, Run):
         model.Session.execute(sa.delete(table.__table__).where(table.source_id == source_id))
     if model.Package.get(source_id) is None:
         model.Session.execute(sa.delete(ManagedSource.__table__).where(ManagedSource.source_id == source_id))

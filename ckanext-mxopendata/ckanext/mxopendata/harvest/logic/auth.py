@@ -56,6 +56,15 @@ def mxopendata_harvest_doubtful_list(context: Context, data_dict: DataDict) -> A
 def mxopendata_harvest_doubtful_decide(context: Context, data_dict: DataDict) -> AuthResult:
     """Whoever may edit both datasets, and remove the one that would go."""
     dataset, other = duplicates.pair(tk.get_or_bust(data_dict, "id"))
-    for action, known in (("package_update", dataset), ("package_delete", dataset), ("package_update", other)):
-        tk.check_access(action, fresh_context(context), {"id": known["id"]})
+    check_pair(context, dataset["id"], other["id"])
     return {"success": True}
+
+
+def check_pair(context: Context, dataset_id: str, other_id: str) -> None:
+    """Refuse who may not decide on a doubtful dataset and the one it may be.
+
+    Raises:
+        ckan.plugins.toolkit.NotAuthorized: where they may not edit both, and remove the one that would go.
+    """
+    for action, known in (("package_update", dataset_id), ("package_delete", dataset_id), ("package_update", other_id)):
+        tk.check_access(action, fresh_context(context), {"id": known})

@@ -1,6 +1,6 @@
 """How a list was read, and what a reading of only the changes needs to know.
 
-Revision ID: b2c0de5e0013
+Revision ID: b2c0de5e0003
 Revises: b2c0de5e0002
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "b2c0de5e0013"
+revision = "b2c0de5e0003"
 down_revision = "b2c0de5e0002"
 branch_labels = None
 depends_on = None
