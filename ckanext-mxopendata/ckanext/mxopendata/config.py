@@ -16,6 +16,7 @@ HTTP_ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 HARVEST_CARRIERS = "ckanext.mxopendata.harvest.carriers"
 HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
 HARVEST_FOLDER = "ckanext.mxopendata.harvest.folder"
+HARVEST_MAIL = "ckanext.mxopendata.harvest.mail"
 HTTP_MAX_MEGABYTES = "ckanext.mxopendata.http.max_megabytes"
 HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
 FORM_FILE_KILOBYTES = "ckanext.mxopendata.form.file_kilobytes"
@@ -66,6 +67,11 @@ def harvest_folder() -> Path:
     folder, _ = harvest_folder_path()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def harvest_mail() -> bool:
+    """Whether institutions are written when a harvest of theirs needs somebody."""
+    return bool(tk.config[HARVEST_MAIL])
 
 
 def http_maximum_bytes() -> int:

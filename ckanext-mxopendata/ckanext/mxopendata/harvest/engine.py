@@ -20,7 +20,7 @@ from ckan.lib.search import SearchIndexError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import adoption, decide, report, runs, spool, write
+from ckanext.mxopendata.harvest import adoption, decide, endings, report, runs, spool, write
 from ckanext.mxopendata.harvest.model import DONE, WAITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import (
@@ -65,13 +65,11 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
 
 def fail(run: Run, finding: Finding) -> None:
     """End a run that cannot go on; no dataset is touched by it."""
-    log.warning("run %s of source %s failed: %s", run.id, run.source_id, finding.code)
     run.findings = [*run.findings, finding.facts()]
     _document(run).unlink(missing_ok=True)
     spool.clear(run.id)
     model.Session.add(HarvestGatherError(message=finding.to_dict()["message"], harvest_job_id=run.job_id))
-    report.close(run, "failed")
-    model.repo.commit()
+    _close(run, "failed")
 
 
 class _Step:
@@ -144,8 +142,7 @@ class _Step:
         if decision.held:
             first = decision.findings[0].to_dict()["message"]
             model.Session.add(HarvestGatherError(message=first, harvest_job_id=run.job_id))
-            report.close(run, "held")
-            model.repo.commit()
+            _close(run, "held")
             return False
         for row in _bad_records(run.id):
             write.add_stock_error(run, row.identifier, Finding.from_facts(row.findings[0]))
@@ -172,8 +169,13 @@ class _Step:
         decide.remember_absence(self.run)
         spool.clear(self.run.id)
         report.prune(self.run)
-        report.close(self.run)
-        model.repo.commit()
+        _close(self.run)
+
+
+def _close(run: Run, status: str | None = None) -> None:
+    report.close(run, status)
+    model.repo.commit()
+    endings.run_ended(run)
 
 
 def _document(run: Run) -> Path:

@@ -40,6 +40,7 @@ def close(run: Run, status: str | None = None) -> None:
         status: ``failed`` or ``held``; ``None`` to tell it from the records.
     """
     _count(run)
+    run.causes = _count_causes(run)
     if status == "held":
         # Nothing was touched: the datasets that would go are still waiting.
         run.in_grace += run.archived + run.deleted
@@ -87,6 +88,15 @@ def _count(run: Run) -> None:
     figures["warnings"] += sum(Finding.from_facts(facts).severity == "warning" for facts in run.findings)
     for name, value in figures.items():
         setattr(run, name, value)
+
+
+def _count_causes(run: Run) -> dict[str, int]:
+    query = sa.text(
+        "SELECT f.value->>'code', count(DISTINCT r.number) FROM mxopendata_harvest_record r"
+        " CROSS JOIN LATERAL jsonb_array_elements(r.findings) f"
+        " WHERE r.run_id = :run AND r.severity IS NOT NULL GROUP BY 1"
+    )
+    return {row[0]: row[1] for row in model.Session.execute(query, {"run": run.id})}
 
 
 def run_dict(run: Run, source: Mapping[str, Any], language: str = "es") -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -13,11 +12,10 @@ from sqlalchemy.exc import IntegrityError
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import spool
+from ckanext.mxopendata.core_tables import PACKAGE
+from ckanext.mxopendata.harvest import events, spool
 from ckanext.mxopendata.harvest.model import Run
-from ckanext.mxopendata.harvest.stock import HarvestJob, HarvestObject, database
-
-log = logging.getLogger(__name__)
+from ckanext.mxopendata.harvest.stock import HARVEST_SOURCES, HarvestJob, HarvestObject, database
 
 READING, DECIDING, WRITING = "reading", "deciding", "writing"
 # The guid of a harvest object that stands for a stretch of a run (``carriers``), before the run's id.
@@ -50,9 +48,9 @@ def open_run(source_id: str, job_id: str, now: datetime, force: bool = False) ->
     if left is not None:
         if left.job_id != job_id and _is_alive(left):
             raise RunInProgressError(left.id)
-        log.info("run %s of source %s is taken up again", left.id, source_id)
         left.job_id = job_id
         model.repo.commit()
+        _tell("run_resumed", left)
         return left
     _forget_older(source_id)
     started = datetime.now(timezone.utc)
@@ -64,6 +62,7 @@ def open_run(source_id: str, job_id: str, now: datetime, force: bool = False) ->
     except IntegrityError as error:
         model.Session.rollback()
         raise RunInProgressError(source_id) from error
+    _tell("run_started", run)
     return run
 
 
@@ -79,7 +78,10 @@ def confirm(run_id: str, job_id: str, now: datetime) -> Run:
         raise NotConfirmableError(run_id)
     run.status, run.finished, run.phase, run.confirmed = None, None, DECIDING, True
     run.job_id, run.at, run.findings = job_id, now, []
+    # What was told of it was that it waited.
+    run.needs, run.told_at = None, None
     model.repo.commit()
+    _tell("run_confirmed", run)
     return run
 
 
@@ -107,6 +109,13 @@ def run_lock(key: str) -> Iterator[bool]:
         finally:
             if mine:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(name)))
+
+
+def _tell(event: str, run: Run) -> None:
+    query = sa.select(PACKAGE.c.name, HARVEST_SOURCES.c.type).join(HARVEST_SOURCES, HARVEST_SOURCES.c.id == PACKAGE.c.id)
+    found = model.Session.execute(query.where(PACKAGE.c.id == run.source_id)).first()
+    if found:
+        events.tell(event, run, found.name, type=found.type)
 
 
 def _is_alive(run: Run) -> bool:
