@@ -20,7 +20,7 @@ from ckan import model
 from ckan.lib import plugins as lib_plugins
 from ckan.logic.schema import default_update_package_schema
 
-from benchmarks import seeding, site
+from benchmarks import crowding, seeding, site
 
 Measured = dict[str, Any]
 WARM_UP = 3
@@ -31,6 +31,11 @@ def seed(order: dict[str, Any], _: Any) -> Measured:
     if order["kind"] == "plain":
         return seeding.seed_plain(order["size"], order["datasets"])
     return seeding.seed(order["size"], order["kind"], order["url"], Path(order["file"]))
+
+
+def crowd(order: dict[str, Any], _: Any) -> Measured:
+    """Not measured: give a seeded site ``size`` organizations and, where it is ours, a source for each."""
+    return crowding.fill(order["size"], order["kind"])
 
 
 def examples(order: dict[str, Any], _: Any) -> Measured:
@@ -208,6 +213,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Any], Measured]] = {
     task.__name__: task
     for task in (
         seed,
+        crowd,
         examples,
         source,
         harvest,

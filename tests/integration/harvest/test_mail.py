@@ -153,7 +153,9 @@ def test_without_an_administrator_the_liaison_is_told_and_who_left_is_not(
     assert mailbox.to == [LIAISON]
 
 
-def test_an_institution_without_a_mailbox_is_a_line_of_the_log(portal, make_source, harvest, mailbox, deliver, log_lines):
+def test_an_institution_without_a_mailbox_is_a_line_of_the_log(
+    portal, make_source, harvest, mailbox, deliver, log_lines
+):
     portal.serve("/data.json", catalogue(BAD, record("n1")))
     harvest(make_source())
     deliver()

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ckanext.mxopendata.harvest.model import COUNTERS, Run
+from ckanext.mxopendata.metadata.findings import catalogue
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +50,20 @@ def tell_end(run: Run, source: Mapping[str, Any]) -> None:
     facts = {
         "institution": source["institution"],
         "status": run.status,
-        "cause": next((finding["code"] for finding in run.findings), None) if run.status in _LEVELS else None,
+        "cause": _cause(run),
         "seconds": round(seconds, 1),
         # A confirmed run has also waited for somebody to look at it.
         "rate": round(run.read / seconds, 1) if seconds > 0 and not run.confirmed else None,
         **{name: getattr(run, name) for name in COUNTERS},
     }
     tell("run_finished", run, source["name"], _LEVELS.get(run.status, logging.INFO), **facts)
+
+
+def _cause(run: Run) -> str | None:
+    """Code of the error that the list as a whole has, else of that which most records have."""
+    records = sorted((run.causes or {}).items(), key=lambda cause: -cause[1])
+    codes = [*(finding["code"] for finding in run.findings), *(code for code, _ in records)]
+    return next((code for code in codes if catalogue().get(code, {}).get("severity") == "error"), None)
 
 
 def _value(value: Any) -> str:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import dateutil.parser
 import sqlalchemy as sa
 from babel.dates import format_datetime
+from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import report
+from ckanext.mxopendata.harvest import report, trend
 from ckanext.mxopendata.harvest.model import Identity, Run
 
 __all__ = [
     "mxopendata_harvest_moment",
+    "mxopendata_harvest_next",
     "mxopendata_harvest_origin",
+    "mxopendata_harvest_rate",
     "mxopendata_harvest_seconds",
     "mxopendata_harvest_tone",
+    "mxopendata_harvest_trend",
     "mxopendata_harvest_words",
 ]
 
@@ -39,6 +45,68 @@ _TONES = {
     "error": "danger",
 }
 
+# By kind, so that a page with hundreds of them translates those of one kind only.
+_WORDS: dict[str, Callable[[], dict[str, str]]] = {
+    "status": lambda: {
+        "running": tk._("Running"),
+        "finished": tk._("Finished"),
+        "finished_with_warnings": tk._("Finished with warnings"),
+        "finished_with_errors": tk._("Finished with errors"),
+        "held": tk._("Waiting for confirmation"),
+        "failed": tk._("Failed"),
+    },
+    "health": lambda: {
+        "ok": tk._("Well"),
+        "errors": tk._("With errors"),
+        "held": tk._("Waiting for confirmation"),
+        "failed": tk._("Failed"),
+        "late": tk._("Late"),
+        "running": tk._("Running"),
+        "never": tk._("Never harvested"),
+        "off": tk._("Switched off"),
+    },
+    "action": lambda: {
+        "created": tk._("New"),
+        "updated": tk._("Changed"),
+        "unchanged": tk._("Unchanged"),
+        "matched": tk._("Recognised"),
+        "restored": tk._("Restored"),
+        "duplicate": tk._("Duplicate"),
+        "excluded": tk._("Left out"),
+        "rejected": tk._("Rejected"),
+        "in_grace": tk._("Missing, waiting"),
+        "archived": tk._("Archived"),
+        "deleted": tk._("Removed"),
+    },
+    "record": lambda: {
+        "created": tk._("new"),
+        "updated": tk._("changed"),
+        "unchanged": tk._("unchanged"),
+        "matched": tk._("recognised"),
+        "restored": tk._("restored"),
+        "duplicate": tk._("duplicate"),
+        "excluded": tk._("left out"),
+        "rejected": tk._("rejected"),
+        "in_grace": tk._("missing, waiting"),
+        "archived": tk._("archived"),
+        "deleted": tk._("removed"),
+    },
+    "severity": lambda: {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
+    "schedule": lambda: {
+        "MANUAL": tk._("By hand"),
+        "ALWAYS": tk._("Always"),
+        "DAILY": tk._("Daily"),
+        "WEEKLY": tk._("Weekly"),
+        "BIWEEKLY": tk._("Every two weeks"),
+        "MONTHLY": tk._("Monthly"),
+    },
+    "matched_by": lambda: {
+        "identifier": tk._("by its identifier"),
+        "title": tk._("by its title"),
+        "harvester": tk._("taken over from another harvester"),
+    },
+}
+
 
 def mxopendata_harvest_words(kind: str, code: str | None) -> str:
     """The reader's word for a code.
@@ -48,67 +116,7 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             or ``matched_by``.
         code: the code; ``None`` gives an empty text.
     """
-    words = {
-        "status": {
-            "running": tk._("Running"),
-            "finished": tk._("Finished"),
-            "finished_with_warnings": tk._("Finished with warnings"),
-            "finished_with_errors": tk._("Finished with errors"),
-            "held": tk._("Waiting for confirmation"),
-            "failed": tk._("Failed"),
-        },
-        "health": {
-            "ok": tk._("Well"),
-            "errors": tk._("With errors"),
-            "held": tk._("Waiting for confirmation"),
-            "failed": tk._("Failed"),
-            "late": tk._("Late"),
-            "running": tk._("Running"),
-            "never": tk._("Never harvested"),
-            "off": tk._("Switched off"),
-        },
-        "action": {
-            "created": tk._("New"),
-            "updated": tk._("Changed"),
-            "unchanged": tk._("Unchanged"),
-            "matched": tk._("Recognised"),
-            "restored": tk._("Restored"),
-            "duplicate": tk._("Duplicate"),
-            "excluded": tk._("Left out"),
-            "rejected": tk._("Rejected"),
-            "in_grace": tk._("Missing, waiting"),
-            "archived": tk._("Archived"),
-            "deleted": tk._("Removed"),
-        },
-        "record": {
-            "created": tk._("new"),
-            "updated": tk._("changed"),
-            "unchanged": tk._("unchanged"),
-            "matched": tk._("recognised"),
-            "restored": tk._("restored"),
-            "duplicate": tk._("duplicate"),
-            "excluded": tk._("left out"),
-            "rejected": tk._("rejected"),
-            "in_grace": tk._("missing, waiting"),
-            "archived": tk._("archived"),
-            "deleted": tk._("removed"),
-        },
-        "severity": {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
-        "schedule": {
-            "MANUAL": tk._("By hand"),
-            "ALWAYS": tk._("Always"),
-            "DAILY": tk._("Daily"),
-            "WEEKLY": tk._("Weekly"),
-            "BIWEEKLY": tk._("Every two weeks"),
-            "MONTHLY": tk._("Monthly"),
-        },
-        "matched_by": {
-            "identifier": tk._("by its identifier"),
-            "title": tk._("by its title"),
-            "harvester": tk._("taken over from another harvester"),
-        },
-    }
-    return words[kind].get(code, code) if code else ""
+    return _WORDS[kind]().get(code, code) if code else ""
 
 
 def mxopendata_harvest_tone(code: str | None) -> str:
@@ -140,6 +148,45 @@ def mxopendata_harvest_seconds(run: dict[str, Any]) -> float | None:
         return None
     length = dateutil.parser.isoparse(run["finished"]) - dateutil.parser.isoparse(run["started"])
     return round(length.total_seconds(), 1)
+
+
+def mxopendata_harvest_rate(run: dict[str, Any]) -> str | None:
+    """How many records a run dealt with in a second, or ``None`` where that says nothing."""
+    seconds = mxopendata_harvest_seconds(run)
+    # A run that waited for a confirmation was not at work all the time.
+    if not seconds or not run["read"] or run["confirmed"]:
+        return None
+    rate = run["read"] / seconds
+    return format_decimal(rate, "#,##0" if rate >= 10 else "#,##0.0", locale=tk.h.lang())
+
+
+def mxopendata_harvest_next(source: dict[str, Any]) -> Markup:
+    """When a source is harvested next."""
+    if not source["enabled"]:
+        return escape("–")
+    if source["schedule"] == "MANUAL":
+        return escape(tk._("By hand"))
+    planned = source["next_run"]
+    if planned is None or dateutil.parser.isoparse(planned) <= datetime.now(timezone.utc):
+        return escape(tk._("Due now"))
+    return mxopendata_harvest_moment(planned, with_time=False)
+
+
+def mxopendata_harvest_trend(recent: list[dict[str, Any]]) -> Markup:
+    """The last runs of a source as a drawing with words.
+
+    Args:
+        recent: as ``mxopendata_harvest_source_search`` gives them.
+    """
+    if not recent:
+        return escape("–")
+    words = _WORDS["status"]()
+    amounts = Counter(words[run["status"]] for run in recent)
+    read = [run["read"] for run in recent if run["status"].startswith("finished")]
+    parts = [f"{word}: {amount}" for word, amount in amounts.items()]
+    if read:
+        parts.append(tk._("read: from {first} to {last}").format(first=read[0], last=read[-1]))
+    return trend.drawing(recent, ", ".join(parts))
 
 
 def mxopendata_harvest_origin(dataset_id: str) -> dict[str, Any] | None:

@@ -108,9 +108,7 @@ def _is_configured() -> bool:
 
 def _is_overtaken(run: Run) -> bool:
     """Whether a later run of the source has ended: it says what is true now."""
-    query = sa.select(Run.id).where(
-        Run.source_id == run.source_id, Run.status.isnot(None), Run.started > run.started
-    )
+    query = sa.select(Run.id).where(Run.source_id == run.source_id, Run.status.isnot(None), Run.started > run.started)
     return model.Session.execute(query.limit(1)).first() is not None
 
 

@@ -112,7 +112,9 @@ def run_lock(key: str) -> Iterator[bool]:
 
 
 def _tell(event: str, run: Run) -> None:
-    query = sa.select(PACKAGE.c.name, HARVEST_SOURCES.c.type).join(HARVEST_SOURCES, HARVEST_SOURCES.c.id == PACKAGE.c.id)
+    query = sa.select(PACKAGE.c.name, HARVEST_SOURCES.c.type).join(
+        HARVEST_SOURCES, HARVEST_SOURCES.c.id == PACKAGE.c.id
+    )
     found = model.Session.execute(query.where(PACKAGE.c.id == run.source_id)).first()
     if found:
         events.tell(event, run, found.name, type=found.type)
