@@ -63,7 +63,10 @@ def _fill_sources(size: int, title: str) -> None:
         "finished": "example.finished - past * interval '1 day'",
     }
     runs = f", generate_series(0, {RUNS - 1}) past"
-    _copy("mxopendata_harvest_run", run, "example.source_id = :example", runs, **values)
+    last = (
+        "example.id = (SELECT id FROM mxopendata_harvest_run WHERE source_id = :example ORDER BY started DESC LIMIT 1)"
+    )
+    _copy("mxopendata_harvest_run", run, last, runs, **values)
     known = {"source_id": _SOURCE, "identifier": "example.identifier || '-' || copy"}
     each = f", generate_series(1, {DATASETS}) copy"
     first = (

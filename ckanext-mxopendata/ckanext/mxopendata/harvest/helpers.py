@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -45,65 +44,66 @@ _TONES = {
     "error": "danger",
 }
 
-# By kind, so that a page with hundreds of them translates those of one kind only.
-_WORDS: dict[str, Callable[[], dict[str, str]]] = {
-    "status": lambda: {
-        "running": tk._("Running"),
-        "finished": tk._("Finished"),
-        "finished_with_warnings": tk._("Finished with warnings"),
-        "finished_with_errors": tk._("Finished with errors"),
-        "held": tk._("Waiting for confirmation"),
-        "failed": tk._("Failed"),
+# Marks a text that is translated when it is shown; a page has hundreds of these words.
+N_ = str
+_WORDS: dict[str, dict[str, str]] = {
+    "status": {
+        "running": N_("Running"),
+        "finished": N_("Finished"),
+        "finished_with_warnings": N_("Finished with warnings"),
+        "finished_with_errors": N_("Finished with errors"),
+        "held": N_("Waiting for confirmation"),
+        "failed": N_("Failed"),
     },
-    "health": lambda: {
-        "ok": tk._("Well"),
-        "errors": tk._("With errors"),
-        "held": tk._("Waiting for confirmation"),
-        "failed": tk._("Failed"),
-        "late": tk._("Late"),
-        "running": tk._("Running"),
-        "never": tk._("Never harvested"),
-        "off": tk._("Switched off"),
+    "health": {
+        "ok": N_("Well"),
+        "errors": N_("With errors"),
+        "held": N_("Waiting for confirmation"),
+        "failed": N_("Failed"),
+        "late": N_("Late"),
+        "running": N_("Running"),
+        "never": N_("Never harvested"),
+        "off": N_("Switched off"),
     },
-    "action": lambda: {
-        "created": tk._("New"),
-        "updated": tk._("Changed"),
-        "unchanged": tk._("Unchanged"),
-        "matched": tk._("Recognised"),
-        "restored": tk._("Restored"),
-        "duplicate": tk._("Duplicate"),
-        "excluded": tk._("Left out"),
-        "rejected": tk._("Rejected"),
-        "in_grace": tk._("Missing, waiting"),
-        "archived": tk._("Archived"),
-        "deleted": tk._("Removed"),
+    "action": {
+        "created": N_("New"),
+        "updated": N_("Changed"),
+        "unchanged": N_("Unchanged"),
+        "matched": N_("Recognised"),
+        "restored": N_("Restored"),
+        "duplicate": N_("Duplicate"),
+        "excluded": N_("Left out"),
+        "rejected": N_("Rejected"),
+        "in_grace": N_("Missing, waiting"),
+        "archived": N_("Archived"),
+        "deleted": N_("Removed"),
     },
-    "record": lambda: {
-        "created": tk._("new"),
-        "updated": tk._("changed"),
-        "unchanged": tk._("unchanged"),
-        "matched": tk._("recognised"),
-        "restored": tk._("restored"),
-        "duplicate": tk._("duplicate"),
-        "excluded": tk._("left out"),
-        "rejected": tk._("rejected"),
-        "in_grace": tk._("missing, waiting"),
-        "archived": tk._("archived"),
-        "deleted": tk._("removed"),
+    "record": {
+        "created": N_("new"),
+        "updated": N_("changed"),
+        "unchanged": N_("unchanged"),
+        "matched": N_("recognised"),
+        "restored": N_("restored"),
+        "duplicate": N_("duplicate"),
+        "excluded": N_("left out"),
+        "rejected": N_("rejected"),
+        "in_grace": N_("missing, waiting"),
+        "archived": N_("archived"),
+        "deleted": N_("removed"),
     },
-    "severity": lambda: {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
-    "schedule": lambda: {
-        "MANUAL": tk._("By hand"),
-        "ALWAYS": tk._("Always"),
-        "DAILY": tk._("Daily"),
-        "WEEKLY": tk._("Weekly"),
-        "BIWEEKLY": tk._("Every two weeks"),
-        "MONTHLY": tk._("Monthly"),
+    "severity": {"error": N_("Error"), "warning": N_("Warning"), "advice": N_("Advice")},
+    "schedule": {
+        "MANUAL": N_("By hand"),
+        "ALWAYS": N_("Always"),
+        "DAILY": N_("Daily"),
+        "WEEKLY": N_("Weekly"),
+        "BIWEEKLY": N_("Every two weeks"),
+        "MONTHLY": N_("Monthly"),
     },
-    "matched_by": lambda: {
-        "identifier": tk._("by its identifier"),
-        "title": tk._("by its title"),
-        "harvester": tk._("taken over from another harvester"),
+    "matched_by": {
+        "identifier": N_("by its identifier"),
+        "title": N_("by its title"),
+        "harvester": N_("taken over from another harvester"),
     },
 }
 
@@ -116,7 +116,8 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             or ``matched_by``.
         code: the code; ``None`` gives an empty text.
     """
-    return _WORDS[kind]().get(code, code) if code else ""
+    word = _WORDS[kind].get(code) if code else None
+    return tk._(word) if word else code or ""
 
 
 def mxopendata_harvest_tone(code: str | None) -> str:
@@ -180,10 +181,9 @@ def mxopendata_harvest_trend(recent: list[dict[str, Any]]) -> Markup:
     """
     if not recent:
         return escape("–")
-    words = _WORDS["status"]()
-    amounts = Counter(words[run["status"]] for run in recent)
+    amounts = Counter(run["status"] for run in recent)
     read = [run["read"] for run in recent if run["status"].startswith("finished")]
-    parts = [f"{word}: {amount}" for word, amount in amounts.items()]
+    parts = [f"{mxopendata_harvest_words('status', status)}: {amount}" for status, amount in amounts.items()]
     if read:
         parts.append(tk._("read: from {first} to {last}").format(first=read[0], last=read[-1]))
     return trend.drawing(recent, ", ".join(parts))

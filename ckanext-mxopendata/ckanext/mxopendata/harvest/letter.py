@@ -45,9 +45,8 @@ def body(run: Mapping[str, Any], causes: Sequence[Mapping[str, Any]], site: str,
     if len(wrong) > MAXIMUM_CAUSES:
         parts.append(f"Hay {len(wrong) - MAXIMUM_CAUSES} causas más en el informe.")
     if run["doubtful"]:
-        parts.append(
-            f"Conjuntos de datos nuevos que quizá son uno de antes: {run['doubtful']}. Decida en {address}/cosechas/dudosos"
-        )
+        doubt = f"Conjuntos de datos nuevos que quizá son uno de antes: {run['doubtful']}."
+        parts.append(f"{doubt} Decida en {address}/cosechas/dudosos")
     parts += [
         f"El informe, con todos los registros y cómo corregirlos: {run['report_url']}",
         f"Este correo lo envía {clean_line(site, _TITLE_LENGTH)} ({address}) a quien la institución designó como"

@@ -1,13 +1,14 @@
 """Writes to whom an institution appointed when a harvest of it needs somebody; in the background, and never twice.
 
-A mail server that hangs holds up a background job, not a harvest. Whom it is sent to stands in no log (``docs/roles.md``).
+A mail server that hangs holds up a background job, not a harvest. Whom it is sent to stands in no log
+(``docs/roles.md``).
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
@@ -67,22 +68,25 @@ def send(run_id: str) -> None:
     shown = report.run_dict(run, source, LANGUAGE)
     subject = letter.subject(shown)
     text = letter.body(shown, report.causes(run, LANGUAGE), tk.config["ckan.site_title"], config.site_url())
-    sent, fault = 0, ""
-    for person in people:
-        try:
-            with _unnamed():
-                tk.mail_recipient(
-                    person["person"], person["email"], subject, text, headers={"Auto-Submitted": "auto-generated"}
-                )
-            sent += 1
-        except (MailerException, OSError, ValueError) as error:
-            fault = type(error).__name__
+    faults = [_write_to(person, subject, text) for person in people]
+    sent = faults.count(None)
     if sent:
         run.told_at = datetime.now(timezone.utc)
         model.Session.commit()
         events.tell("mail_sent", run, source["name"], recipients=sent)
-    if fault:
+    for fault in filter(None, faults):
         events.tell("mail_not_sent", run, source["name"], logging.ERROR, reason="server", error=fault)
+
+
+def _write_to(person: Mapping[str, Any], subject: str, text: str) -> str | None:
+    """Send one mail; the name of the fault, where there is one: its words would tell the address."""
+    try:
+        with _unnamed():
+            headers = {"Auto-Submitted": "auto-generated"}
+            tk.mail_recipient(person["person"], person["email"], subject, text, headers=headers)
+    except (MailerException, OSError, ValueError) as error:
+        return type(error).__name__
+    return None
 
 
 def _is_wanted(run: Run) -> bool:
@@ -138,7 +142,7 @@ class _NotFrom(logging.Filter):
 
 @contextmanager
 def _unnamed() -> Iterator[None]:
-    """CKAN's mailer writes addresses into its log; while this thread sends, the lines of ``events`` stand for its own."""
+    """While this thread sends, the lines of ``events`` stand for those of CKAN's mailer, which name addresses."""
     logger, silence = logging.getLogger("ckan.lib.mailer"), _NotFrom(threading.get_ident())
     logger.addFilter(silence)
     try:

@@ -39,8 +39,8 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
 
     Args:
         context: CKAN's.
-        data_dict: ``run``: its id; ``causes``: whether its findings are to be grouped by cause, and it is to be compared
-            with the last run before that came to its end.
+        data_dict: ``run``: its id; ``causes``: whether its findings are to be grouped by cause, and it is to be
+            compared with the last run before that came to its end.
 
     Returns:
         A run as ``interfaces`` fixes it, with ``findings``; where asked for, ``causes``, ``previous`` (a run or
@@ -177,8 +177,8 @@ def mxopendata_harvest_source_search(context: Context, data_dict: DataDict) -> d
 
     Args:
         context: CKAN's.
-        data_dict: ``q``: words of the title, name or address of a source or of its institution's title; ``health``: only
-            those in this one; ``offset``; ``limit``: all where nothing is said.
+        data_dict: ``q``: words of the title, name or address of a source or of its institution's title; ``health``:
+            only those in this one; ``offset``; ``limit``: all where nothing is said.
 
     Returns:
         ``{"total", "count", "health": {health: how many}, "results": [{"name", "title", "type", "url", "institution",
