@@ -20,7 +20,7 @@ __all__ = ["bp"]
 bp = Blueprint("mxopendata_harvest", __name__)
 
 PAGE_SIZE = 25
-SOURCES_ON_A_PAGE = 100
+SOURCES_ON_A_PAGE = 50
 _SOURCE_COLUMNS = (
     "title",
     "name",
