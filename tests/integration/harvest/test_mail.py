@@ -140,6 +140,25 @@ def test_a_held_run_is_told(portal, source, harvest, mailbox, deliver):
     assert "espera confirmación" in mailbox.mails[0]["Subject"]
 
 
+def test_of_a_private_source_its_own_institution_is_told(portal, source, harvest, mailbox, deliver):
+    helpers.call_action("package_patch", context={"ignore_auth": True}, id=source["id"], private=True)
+    portal.serve("/data.json", catalogue(BAD, record("p1")))
+    harvest(source)
+    deliver()
+    assert mailbox.to == [ADMINISTRATOR]
+
+
+def test_doubtful_datasets_are_told(portal, source, harvest, mailbox, deliver):
+    old = record("d1", "Semáforos")
+    portal.serve("/data.json", catalogue(old, *(record(f"d{number}") for number in range(2, 9))))
+    harvest(source)
+    renamed = {**record("nuevo", "Red semafórica"), "distribution": old["distribution"]}
+    portal.serve("/data.json", catalogue(renamed, *(record(f"d{number}") for number in range(2, 9))))
+    assert harvest(source)["doubtful"] == 1
+    assert deliver() == 1
+    assert "/cosechas/dudosos" in mailbox.mails[0].get_content()
+
+
 def test_without_an_administrator_the_liaison_is_told_and_who_left_is_not(
     portal, make_source, appoint, harvest, mailbox, deliver
 ):

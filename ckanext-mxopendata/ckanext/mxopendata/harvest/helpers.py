@@ -9,7 +9,6 @@ from typing import Any
 import dateutil.parser
 import sqlalchemy as sa
 from babel.dates import format_datetime
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 import ckan.plugins.toolkit as tk
@@ -158,7 +157,8 @@ def mxopendata_harvest_rate(run: dict[str, Any]) -> str | None:
     if not seconds or not run["read"] or run["confirmed"]:
         return None
     rate = run["read"] / seconds
-    return format_decimal(rate, "#,##0" if rate >= 10 else "#,##0.0", locale=tk.h.lang())
+    # As Mexico and English write numbers; Babel's "es" is Spain.
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:,.1f}"
 
 
 def mxopendata_harvest_next(source: dict[str, Any]) -> Markup:
