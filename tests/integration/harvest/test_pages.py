@@ -13,6 +13,7 @@ import ckan.plugins.toolkit as tk
 from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.harvest import views
+from ckanext.mxopendata.harvest.logic import action as actions
 
 from .conftest import catalogue, record, records_of
 
@@ -152,7 +153,11 @@ def test_a_source_tells_how_it_did_and_when_it_is_next(app, sources):
     assert "Leídos: de 1 a 1".lower() in second.lower()
 
 
-def test_the_files_hold_all_sources_however_many(app, sources):
+def test_the_files_hold_all_sources_however_many(app, sources, monkeypatch):
+    # Answers of the actions have a limit; there may be more sources than that.
+    monkeypatch.setattr(actions, "MAXIMUM_LIMIT", 1)
+    with_run = [line["name"] for line in json.loads(app.get("/cosechas.json").body) if line["run"]]
+    assert {source["name"] for source in sources[:2]} <= set(with_run)
     for source in sources:
         assert source["name"] in app.get("/cosechas.csv").body
         assert source["name"] in app.get("/cosechas.json").body
