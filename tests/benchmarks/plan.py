@@ -123,6 +123,14 @@ BENCHMARKS = (
         "CKAN's `/organization/<name>` on a site without our plugins",
     ),
     Benchmark(
+        "page-harvests",
+        2500,
+        Bound("time", 1.5),
+        "`/cosechas` with so many sources, each with ten runs and 40 datasets",
+        "CKAN's `/organization/` with as many organizations, on a site without our plugins",
+        stock_size=0,
+    ),
+    Benchmark(
         "export-full",
         10_000,
         Bound("rate", 8),

@@ -167,6 +167,18 @@ def institution_page(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Ru
     )
 
 
+def harvests_page(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """The page of all sources, and CKAN's of all organizations."""
+    for site in (OURS, STOCK):
+        stage.have(site, records.KINDS)
+        stage.work(site, "crowd", size=size)
+        stage.touched(site)
+    return alternate(
+        lambda _: stage.work(OURS, "page", path="/cosechas", times=PAGES),
+        lambda _: stage.work(STOCK, "page", path="/organization/", times=PAGES),
+    )
+
+
 def indicators(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     """All figures from everything."""
     stage.have(OURS, size)
@@ -189,6 +201,7 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "harvest-first-two": functools.partial(first, processes=2),
     "harvest-first-stock-5000": first_of_stock,
     "page-institution": institution_page,
+    "page-harvests": harvests_page,
     "export-full": export,
     "indicators-full": indicators,
 }

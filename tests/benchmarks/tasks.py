@@ -20,7 +20,7 @@ from ckan import model
 from ckan.lib import plugins as lib_plugins
 from ckan.logic.schema import default_update_package_schema
 
-from benchmarks import seeding, site
+from benchmarks import crowding, seeding, site
 from benchmarks.memory import peak_rss_mb, rss_mb
 
 Measured = dict[str, Any]
@@ -32,6 +32,11 @@ def seed(order: dict[str, Any], _: Any) -> Measured:
     if order["kind"] == "plain":
         return seeding.seed_plain(order["size"], order["datasets"])
     return seeding.seed(order["size"], order["kind"], order["url"], Path(order["file"]))
+
+
+def crowd(order: dict[str, Any], _: Any) -> Measured:
+    """Not measured: give a seeded site ``size`` organizations and, where it is ours, a source for each."""
+    return crowding.fill(order["size"], order["kind"])
 
 
 def examples(order: dict[str, Any], _: Any) -> Measured:
@@ -238,6 +243,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Any], Measured]] = {
     task.__name__: task
     for task in (
         seed,
+        crowd,
         examples,
         source,
         harvest,

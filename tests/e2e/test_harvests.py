@@ -30,6 +30,38 @@ def test_every_portal_stands_in_the_list_of_harvests(stack: Any, open_page: Open
         assert word not in text
 
 
+def test_sources_are_found_by_keyboard_and_tell_their_past_and_their_next_run(stack: Any, open_page: Opener) -> None:
+    page = open_page("/cosechas")
+    field = page.get_by_role("searchbox", name="Fuente o institución")
+    field.focus()
+    page.keyboard.type("mÉrida demo")
+    page.keyboard.press("Enter")
+    rows = page.locator("table.mxoh-stack tbody tr")
+    expect(rows).to_have_count(1)
+    drawing = rows.locator("svg.mxoh-trend")
+    expect(drawing).to_be_visible()
+    said = drawing.locator("title").text_content() or ""
+    assert "leídos: de" in said
+    source = stack.api("mxopendata_harvest_source_search", q="merida demo")["results"][0]
+    assert said.count(":") >= 2
+    assert len(source["recent"]) >= 1
+    assert source["next_run"] is not None
+    expect(rows.get_by_text("Cada día")).to_be_visible()
+    # What was looked for stays when a state is chosen.
+    page.get_by_role("navigation", name="Por estado").get_by_role("link").nth(1).click()
+    assert "q=m" in page.url
+    expect(rows).to_have_count(1)
+
+
+def test_a_run_is_compared_with_the_one_before(stack: Any, open_page: Opener) -> None:
+    run = stack.api("mxopendata_harvest_run_list", source="demo-merida", limit=1)[0]
+    shown = stack.api("mxopendata_harvest_run_show", run=run["run"], causes=True)
+    assert shown["previous"] is not None, "the demonstration harvests twice"
+    page = open_page(run["report_url"].removeprefix(stack.url))
+    expect(page.get_by_role("columnheader", name="Diferencia")).to_be_visible()
+    expect(page.get_by_text("registros por segundo")).to_be_visible()
+
+
 def test_the_sums_of_a_run_add_up(stack: Any) -> None:
     parts = ("created", "updated", "unchanged", "matched", "restored", "duplicate", "excluded", "rejected")
     for portal in stack.portals:

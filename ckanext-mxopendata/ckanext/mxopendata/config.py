@@ -18,6 +18,7 @@ HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
 HARVEST_FOLDER = "ckanext.mxopendata.harvest.folder"
 HARVEST_FULL_DAYS = "ckanext.mxopendata.harvest.full_days"
 HARVEST_KEEP_RUNS = "ckanext.mxopendata.harvest.keep_runs"
+HARVEST_MAIL = "ckanext.mxopendata.harvest.mail"
 HTTP_MAX_MEGABYTES = "ckanext.mxopendata.http.max_megabytes"
 HTTP_TOTAL_TIMEOUT = "ckanext.mxopendata.http.total_timeout"
 FORM_FILE_KILOBYTES = "ckanext.mxopendata.form.file_kilobytes"
@@ -82,6 +83,11 @@ def harvest_folder() -> Path:
     folder, _ = harvest_folder_path()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def harvest_mail() -> bool:
+    """Whether institutions are written when a harvest of theirs needs somebody."""
+    return bool(tk.config[HARVEST_MAIL])
 
 
 def http_maximum_bytes() -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -134,6 +135,30 @@ def indexed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(pysolr.Solr, "add", noted)
     return sent
+
+
+@pytest.fixture
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What CKAN and its plugins write into the log; their loggers pass nothing on to pytest's."""
+    lines: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    keeper, levels = Keeper(), {}
+    for name in ("ckan", "ckanext"):
+        logger = logging.getLogger(name)
+        levels[logger] = logger.level
+        logger.setLevel(logging.INFO)
+        logger.addHandler(keeper)
+    for name in ("ckan.lib.mailer", "ckanext.mxopendata.harvest.events"):
+        # CKAN's set-up of logging switches off what was there before it; in a site nothing of these is.
+        monkeypatch.setattr(logging.getLogger(name), "disabled", False)
+    yield lines
+    for logger, level in levels.items():
+        logger.setLevel(level)
+        logger.removeHandler(keeper)
 
 
 @pytest.fixture

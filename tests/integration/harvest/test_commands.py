@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ckan import model
 from ckan.tests import helpers
 
 from ckanext.mxopendata.cli import mxopendata
+from ckanext.mxopendata.harvest import runner
 
 from .conftest import catalogue, record
 
@@ -120,6 +122,25 @@ def test_harvest_prints_runs_and_says_how_it_went(command, portal, make_source):
     portal.serve("/data.json", "no", status=404)
     code, runs = command("harvest", name, "--json")
     assert (code, runs[0]["status"]) == (2, "failed")
+
+
+def test_processes_tell_how_far_each_source_is(portal, make_source):
+    told: list[tuple[Any, ...]] = []
+
+    class Watcher:
+        def tell(self, source_id: str, phase: str, done: int, total: int | None) -> None:
+            told.append((source_id, phase, done))
+
+        def end(self, source_id: str) -> None:
+            told.append((source_id, "end", 0))
+
+    portal.serve("/data.json", catalogue(record("w1"), record("w2")))
+    ids = [make_source()["id"], make_source("/no-hay.json")["id"]]
+    begun = runner.harvest_in_parallel(ids, datetime.now(timezone.utc), False, 2, Watcher())
+    assert begun.keys() == set(ids)
+    assert (ids[0], "reading", 2) in told
+    assert (ids[0], "writing", 2) in told
+    assert sorted(source for source, phase, _ in told if phase == "end") == sorted(ids)
 
 
 @pytest.mark.parametrize(

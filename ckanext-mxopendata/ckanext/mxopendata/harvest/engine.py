@@ -22,6 +22,7 @@ from ckanext.mxopendata.harvest import (
     adoption,
     crashes,
     decide,
+    endings,
     known,
     locks,
     report,
@@ -227,8 +228,7 @@ class _Step:
         if decision.held:
             first = decision.findings[0].to_dict()["message"]
             model.Session.add(HarvestGatherError(message=first, harvest_job_id=run.job_id))
-            report.close(run, "held")
-            model.repo.commit()
+            endings.close(run, "held")
             return False
         for row in _bad_records(run.id):
             write.add_stock_error(run, row.identifier, Finding.from_facts(row.findings[0]))
@@ -257,8 +257,7 @@ class _Step:
         decide.remember_absence(self.run)
         spool.clear(self.run.id)
         report.prune(self.run)
-        report.close(self.run)
-        model.repo.commit()
+        endings.close(self.run)
 
 
 def _hidden(record: Any, key: Credential | None) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timezone
 from typing import Any
 
 import dateutil.parser
@@ -13,14 +14,17 @@ from markupsafe import Markup, escape
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import report
+from ckanext.mxopendata.harvest import report, trend
 from ckanext.mxopendata.harvest.model import Identity, Run
 
 __all__ = [
     "mxopendata_harvest_moment",
+    "mxopendata_harvest_next",
     "mxopendata_harvest_origin",
+    "mxopendata_harvest_rate",
     "mxopendata_harvest_seconds",
     "mxopendata_harvest_tone",
+    "mxopendata_harvest_trend",
     "mxopendata_harvest_words",
 ]
 
@@ -39,6 +43,76 @@ _TONES = {
     "error": "danger",
 }
 
+# Marks a text that is translated when it is shown; a page has hundreds of these words.
+N_ = str
+_WORDS: dict[str, dict[str, str]] = {
+    "status": {
+        "running": N_("Running"),
+        "finished": N_("Finished"),
+        "finished_with_warnings": N_("Finished with warnings"),
+        "finished_with_errors": N_("Finished with errors"),
+        "held": N_("Waiting for confirmation"),
+        "failed": N_("Failed"),
+    },
+    "health": {
+        "ok": N_("Well"),
+        "errors": N_("With errors"),
+        "held": N_("Waiting for confirmation"),
+        "failed": N_("Failed"),
+        "late": N_("Late"),
+        "running": N_("Running"),
+        "never": N_("Never harvested"),
+        "off": N_("Switched off"),
+    },
+    "action": {
+        "created": N_("New"),
+        "updated": N_("Changed"),
+        "unchanged": N_("Unchanged"),
+        "matched": N_("Recognised"),
+        "restored": N_("Restored"),
+        "duplicate": N_("Duplicate"),
+        "excluded": N_("Left out"),
+        "rejected": N_("Rejected"),
+        "in_grace": N_("Missing, waiting"),
+        "archived": N_("Archived"),
+        "deleted": N_("Removed"),
+    },
+    "record": {
+        "created": N_("new"),
+        "updated": N_("changed"),
+        "unchanged": N_("unchanged"),
+        "matched": N_("recognised"),
+        "restored": N_("restored"),
+        "duplicate": N_("duplicate"),
+        "excluded": N_("left out"),
+        "rejected": N_("rejected"),
+        "in_grace": N_("missing, waiting"),
+        "archived": N_("archived"),
+        "deleted": N_("removed"),
+    },
+    "reading": {
+        "full": N_("the whole list"),
+        "changes": N_("only what changed since the harvest before"),
+        "unmodified": N_("nothing: according to the portal, the catalogue is the one of the harvest before"),
+    },
+    "severity": {"error": N_("Error"), "warning": N_("Warning"), "advice": N_("Advice")},
+    "schedule": {
+        "MANUAL": N_("By hand"),
+        "ALWAYS": N_("Always"),
+        "DAILY": N_("Daily"),
+        "WEEKLY": N_("Weekly"),
+        "BIWEEKLY": N_("Every two weeks"),
+        "MONTHLY": N_("Monthly"),
+    },
+    "matched_by": {
+        "identifier": N_("by its identifier"),
+        "title": N_("by its title"),
+        "harvester": N_("taken over from another harvester"),
+        "source": N_("taken over from another source"),
+        "origin": N_("by the origin it names"),
+    },
+}
+
 
 def mxopendata_harvest_words(kind: str, code: str | None) -> str:
     """The reader's word for a code.
@@ -48,74 +122,8 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
             ``schedule`` or ``matched_by``.
         code: the code; ``None`` gives an empty text.
     """
-    words = {
-        "status": {
-            "running": tk._("Running"),
-            "finished": tk._("Finished"),
-            "finished_with_warnings": tk._("Finished with warnings"),
-            "finished_with_errors": tk._("Finished with errors"),
-            "held": tk._("Waiting for confirmation"),
-            "failed": tk._("Failed"),
-        },
-        "health": {
-            "ok": tk._("Well"),
-            "errors": tk._("With errors"),
-            "held": tk._("Waiting for confirmation"),
-            "failed": tk._("Failed"),
-            "late": tk._("Late"),
-            "running": tk._("Running"),
-            "never": tk._("Never harvested"),
-            "off": tk._("Switched off"),
-        },
-        "action": {
-            "created": tk._("New"),
-            "updated": tk._("Changed"),
-            "unchanged": tk._("Unchanged"),
-            "matched": tk._("Recognised"),
-            "restored": tk._("Restored"),
-            "duplicate": tk._("Duplicate"),
-            "excluded": tk._("Left out"),
-            "rejected": tk._("Rejected"),
-            "in_grace": tk._("Missing, waiting"),
-            "archived": tk._("Archived"),
-            "deleted": tk._("Removed"),
-        },
-        "record": {
-            "created": tk._("new"),
-            "updated": tk._("changed"),
-            "unchanged": tk._("unchanged"),
-            "matched": tk._("recognised"),
-            "restored": tk._("restored"),
-            "duplicate": tk._("duplicate"),
-            "excluded": tk._("left out"),
-            "rejected": tk._("rejected"),
-            "in_grace": tk._("missing, waiting"),
-            "archived": tk._("archived"),
-            "deleted": tk._("removed"),
-        },
-        "reading": {
-            "full": tk._("the whole list"),
-            "changes": tk._("only what changed since the harvest before"),
-            "unmodified": tk._("nothing: according to the portal, the catalogue is the one of the harvest before"),
-        },
-        "severity": {"error": tk._("Error"), "warning": tk._("Warning"), "advice": tk._("Advice")},
-        "schedule": {
-            "MANUAL": tk._("By hand"),
-            "ALWAYS": tk._("Always"),
-            "DAILY": tk._("Daily"),
-            "WEEKLY": tk._("Weekly"),
-            "BIWEEKLY": tk._("Every two weeks"),
-            "MONTHLY": tk._("Monthly"),
-        },
-        "matched_by": {
-            "identifier": tk._("by its identifier"),
-            "title": tk._("by its title"),
-            "harvester": tk._("taken over from another harvester"),
-            "source": tk._("taken over from another source"),
-            "origin": tk._("by the origin it names"),
-        },
-    }
-    return words[kind].get(code, code) if code else ""
+    word = _WORDS[kind].get(code) if code else None
+    return tk._(word) if word else code or ""
 
 
 def mxopendata_harvest_tone(code: str | None) -> str:
@@ -147,6 +155,45 @@ def mxopendata_harvest_seconds(run: dict[str, Any]) -> float | None:
         return None
     length = dateutil.parser.isoparse(run["finished"]) - dateutil.parser.isoparse(run["started"])
     return round(length.total_seconds(), 1)
+
+
+def mxopendata_harvest_rate(run: dict[str, Any]) -> str | None:
+    """How many records a run dealt with in a second, or ``None`` where that says nothing."""
+    seconds = mxopendata_harvest_seconds(run)
+    # A run that waited for a confirmation was not at work all the time.
+    if not seconds or not run["read"] or run["confirmed"]:
+        return None
+    rate = run["read"] / seconds
+    # As Mexico and English write numbers; Babel's "es" is Spain.
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:,.1f}"
+
+
+def mxopendata_harvest_next(source: dict[str, Any]) -> Markup:
+    """When a source is harvested next."""
+    if not source["enabled"]:
+        return escape("–")
+    if source["schedule"] == "MANUAL":
+        return escape(tk._("By hand"))
+    planned = source["next_run"]
+    if planned is None or dateutil.parser.isoparse(planned) <= datetime.now(timezone.utc):
+        return escape(tk._("Due now"))
+    return mxopendata_harvest_moment(planned, with_time=False)
+
+
+def mxopendata_harvest_trend(recent: list[dict[str, Any]]) -> Markup:
+    """The last runs of a source as a drawing with words.
+
+    Args:
+        recent: as ``mxopendata_harvest_source_search`` gives them.
+    """
+    if not recent:
+        return escape("–")
+    amounts = Counter(run["status"] for run in recent)
+    read = [run["read"] for run in recent if run["status"].startswith("finished")]
+    parts = [f"{mxopendata_harvest_words('status', status)}: {amount}" for status, amount in amounts.items()]
+    if read:
+        parts.append(tk._("read: from {first} to {last}").format(first=read[0], last=read[-1]))
+    return trend.drawing(recent, ", ".join(parts))
 
 
 def mxopendata_harvest_origin(dataset_id: str) -> dict[str, Any] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -11,11 +12,14 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
+from ckanext.mxopendata.harvest import history
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
-from ckanext.mxopendata.harvest.model import Identity, ManagedSource, Run
+from ckanext.mxopendata.harvest.model import ManagedSource, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_SOURCES
+from ckanext.mxopendata.metadata.text import fold
 
 _MANAGED = ManagedSource.__table__
+_RUN = Run.__table__
 _EVERY_DAYS = {"ALWAYS": 1, "DAILY": 1, "WEEKLY": 7, "BIWEEKLY": 14, "MONTHLY": 31}
 # What needs attention first.
 HEALTHS = ("failed", "held", "errors", "late", "running", "never", "ok", "off")
@@ -41,9 +45,67 @@ def list_sources(names: Iterable[str] = (), now: datetime | None = None) -> list
         running never off``.
     """
     now = now or datetime.now(timezone.utc)
+    query = _query().order_by(PACKAGE.c.title)
+    wanted = list(names)
+    if wanted:
+        query = query.where(PACKAGE.c.name.in_(wanted))
+    return [_listed(row, _health(row, now)) for row in model.Session.execute(query)]
+
+
+def search_sources(
+    words: str = "",
+    health: str | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+    inside: Collection[str] | None = None,
+) -> tuple[dict[str, int], int, list[dict[str, Any]]]:
+    """The sources of our types with their history, those that need attention first.
+
+    Args:
+        words: each of which must stand in the title, name or address of a source or in its institution's title.
+        health: only those in this health.
+        offset: how many to leave out.
+        limit: how many to give; ``None`` for all.
+        inside: ids of the institutions whose private sources are shown too; ``None`` for all.
+
+    Returns:
+        Health → how many have the words, those that need attention first; how many have the health too; and the wanted
+        ones as :func:`list_sources` gives them, with what :func:`.history.of_sources` tells.
+    """
+    now = datetime.now(timezone.utc)
+    query = _query()
+    if inside is not None:
+        query = query.where(PACKAGE.c.private.is_(False) | PACKAGE.c.owner_org.in_(list(inside)))
+    looked_for = fold(words).split()
+    found = [
+        (_health(row, now), row)
+        for row in model.Session.execute(query)
+        if not looked_for or _has_words(row, looked_for)
+    ]
+    amounts = Counter(state for state, _ in found)
+    counts = {state: amounts[state] for state in HEALTHS if amounts[state]}
+    chosen = [pair for pair in found if health is None or pair[0] == health]
+    chosen.sort(key=lambda pair: (HEALTHS.index(pair[0]), (pair[1].title or pair[1].name).casefold()))
+    shown = chosen[offset:] if limit is None else chosen[offset : offset + limit]
+    known = history.of_sources([row.id for _, row in shown])
+    return counts, len(chosen), [{**_listed(row, state), **known[row.id]} for state, row in shown]
+
+
+def source_ids(names: Iterable[str]) -> dict[str, str]:
+    """Name → id of active sources of our types; all of them where no name is given."""
+    return {row["name"]: row["id"] for row in list_sources(names) if row["enabled"]}
+
+
+def _query() -> Any:
     packages, groups, stock = PACKAGE, GROUP, HARVEST_SOURCES
-    newest = sa.select(Run).distinct(Run.source_id).order_by(Run.source_id, Run.started.desc()).subquery()
-    query = (
+    newest = (
+        sa.select(_RUN.c.id, _RUN.c.status, _RUN.c.started, _RUN.c.finished)
+        .where(_RUN.c.source_id == packages.c.id)
+        .order_by(_RUN.c.started.desc())
+        .limit(1)
+        .lateral()
+    )
+    return (
         sa.select(
             packages.c.id,
             packages.c.name,
@@ -65,35 +127,18 @@ def list_sources(names: Iterable[str] = (), now: datetime | None = None) -> list
         )
         .join(stock, stock.c.id == packages.c.id)
         .outerjoin(groups, groups.c.id == packages.c.owner_org)
-        .outerjoin(newest, newest.c.source_id == packages.c.id)
+        .outerjoin(newest, sa.true())
         .outerjoin(_MANAGED, _MANAGED.c.source_id == packages.c.id)
         .where(packages.c.state == "active", stock.c.type.in_(list(CONNECTORS)))
-        .order_by(packages.c.title)
     )
-    wanted = list(names)
-    if wanted:
-        query = query.where(packages.c.name.in_(wanted))
-    return [_listed(row, now) for row in model.Session.execute(query)]
 
 
-def dataset_counts() -> dict[str, int]:
-    """Source id → how many datasets of it are published here."""
-    packages, known = PACKAGE, Identity.__table__
-    query = (
-        sa.select(known.c.source_id, sa.func.count())
-        .join(packages, packages.c.id == known.c.dataset_id)
-        .where(packages.c.state == "active", known.c.archived_at.is_(None))
-        .group_by(known.c.source_id)
-    )
-    return {row[0]: row[1] for row in model.Session.execute(query)}
+def _has_words(row: Any, words: Iterable[str]) -> bool:
+    text = fold(" ".join(part for part in (row.title, row.name, row.url, row.institution_title) if part))
+    return all(word in text for word in words)
 
 
-def source_ids(names: Iterable[str]) -> dict[str, str]:
-    """Name → id of active sources of our types; all of them where no name is given."""
-    return {row["name"]: row["id"] for row in list_sources(names) if row["enabled"]}
-
-
-def _listed(row: Any, now: datetime) -> dict[str, Any]:
+def _listed(row: Any, health: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
@@ -110,7 +155,7 @@ def _listed(row: Any, now: datetime) -> dict[str, Any]:
         "last_run": row.run,
         "last_status": row.status or ("running" if row.run else None),
         "last_finished": row.finished.astimezone(timezone.utc).isoformat() if row.finished else None,
-        "health": _health(row, now),
+        "health": health,
         "file": row.file,
     }
 

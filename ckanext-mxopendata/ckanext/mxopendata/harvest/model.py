@@ -67,6 +67,12 @@ class Run(tk.BaseModel):
     deleted: Any = sa.Column(sa.Integer, nullable=False, default=0)
     doubtful: Any = sa.Column(sa.Integer, nullable=False, default=0)
     warnings: Any = sa.Column(sa.Integer, nullable=False, default=0)
+    # Code of a finding → how many of its records have it; kept, because lines of unchanged records are not. ``None``
+    # in a run of before there was this column.
+    causes: Any = sa.Column(JSONB(none_as_null=True))
+    # See ``needs.needs``: what of it somebody must see to; and when the institution was told.
+    needs: Any = sa.Column(JSONB(none_as_null=True))
+    told_at: Any = sa.Column(sa.DateTime(timezone=True))
 
 
 class Spooled(tk.BaseModel):

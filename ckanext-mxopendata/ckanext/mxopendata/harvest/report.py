@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -13,7 +13,7 @@ from ckan import model
 from ckanext.mxopendata import config
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.harvest.model import COUNTERS, READ_ACTIONS, Record, Run
-from ckanext.mxopendata.metadata.findings import SEVERITIES, Finding
+from ckanext.mxopendata.metadata.findings import SEVERITIES, Finding, catalogue, general_words
 
 RUNNING = "running"
 CSV_COLUMNS = (
@@ -40,6 +40,7 @@ def close(run: Run, status: str | None = None) -> None:
         status: ``failed`` or ``held``; ``None`` to tell it from the records.
     """
     _count(run)
+    run.causes = _count_causes(run)
     if status == "held":
         # Nothing was touched: the datasets that would go are still waiting.
         run.in_grace += run.archived + run.deleted
@@ -90,6 +91,15 @@ def _count(run: Run) -> None:
         setattr(run, name, value)
 
 
+def _count_causes(run: Run) -> dict[str, int]:
+    query = sa.text(
+        "SELECT f.value->>'code', count(DISTINCT r.number) FROM mxopendata_harvest_record r"
+        " CROSS JOIN LATERAL jsonb_array_elements(r.findings) f"
+        " WHERE r.run_id = :run AND r.severity IS NOT NULL GROUP BY 1"
+    )
+    return {row[0]: row[1] for row in model.Session.execute(query, {"run": run.id})}
+
+
 def run_dict(run: Run, source: Mapping[str, Any], language: str = "es") -> dict[str, Any]:
     """A run as ``interfaces`` fixes it.
 
@@ -109,6 +119,7 @@ def run_dict(run: Run, source: Mapping[str, Any], language: str = "es") -> dict[
         "started": _iso(run.started),
         "finished": _iso(run.finished),
         "reading": run.reading,
+        "confirmed": run.confirmed,
         **{name: getattr(run, name) for name in COUNTERS},
         "findings": [Finding.from_facts(facts).to_dict(language) for facts in run.findings],
         "report_url": f"{config.site_url()}/harvest/{source['name']}/corrida/{run.id}",
@@ -171,15 +182,18 @@ def causes(run: Run, language: str = "es", examples: int = 5) -> list[dict[str, 
         ``[{"code", "severity", "message", "cure", "norm", "count", "examples": [{"identifier", "title", "value",
         "location", "message", "dataset_name"}]}]``; ``message`` is that of the first example.
     """
+    # A record counts once for a cause, whatever number of its fields or files has it.
     query = sa.text(
-        "WITH found AS (SELECT r.number, r.identifier, r.title, r.dataset_id, r.action, f.value AS facts,"
-        " count(*) OVER (PARTITION BY f.value->>'code') AS amount,"
-        " row_number() OVER (PARTITION BY f.value->>'code' ORDER BY r.number) AS place"
-        " FROM mxopendata_harvest_record r CROSS JOIN LATERAL jsonb_array_elements(r.findings) f"
-        " WHERE r.run_id = :run)"
+        "WITH one AS (SELECT DISTINCT ON (f.value->>'code', r.number) f.value->>'code' AS code, f.value AS facts,"
+        "  r.number, r.identifier, r.title, r.dataset_id, r.action"
+        "  FROM mxopendata_harvest_record r CROSS JOIN LATERAL jsonb_array_elements(r.findings) WITH ORDINALITY"
+        "  AS f(value, place) WHERE r.run_id = :run AND r.severity IS NOT NULL"
+        "  ORDER BY f.value->>'code', r.number, f.place),"
+        " found AS (SELECT one.*, count(*) OVER (PARTITION BY code) AS amount,"
+        "  row_number() OVER (PARTITION BY code ORDER BY number) AS place FROM one)"
         " SELECT found.*, p.name AS dataset_name FROM found LEFT JOIN package p ON p.id = found.dataset_id"
         " AND (found.action <> 'duplicate' OR NOT p.private AND p.state = 'active')"
-        " WHERE place <= :examples ORDER BY facts->>'code', place"
+        " WHERE place <= :examples ORDER BY code, place"
     )
     groups: dict[str, dict[str, Any]] = {}
     for row in model.Session.execute(query, {"run": run.id, "examples": examples}):
@@ -189,6 +203,30 @@ def causes(run: Run, language: str = "es", examples: int = 5) -> list[dict[str, 
         names = {"identifier": row.identifier, "title": row.title, "dataset_name": row.dataset_name}
         group["examples"].append({**example, **names})
     return sorted(groups.values(), key=lambda group: (SEVERITIES.index(group["severity"]), -group["count"]))
+
+
+def compare(
+    found: Sequence[Mapping[str, Any]], run: Run, earlier: Run | None, language: str = "es"
+) -> dict[str, list[dict[str, Any]]]:
+    """The causes of a run beside those of the run before.
+
+    Args:
+        found: as :func:`causes` gives them.
+        run: the run.
+        earlier: the one before, or ``None``.
+        language: of the sentences.
+
+    Returns:
+        ``{"causes", "gone"}``: ``found``, each with ``before`` (how many records had it; ``None`` where that is not
+        known), and ``[{"code", "severity", "message", "before"}]`` of those that no record has any more.
+    """
+    finished = (run.status or "").startswith("finished")
+    known = earlier.causes if finished and earlier is not None else None
+    listed = [{**cause, "before": None if known is None else known.get(cause["code"], 0)} for cause in found]
+    told = catalogue().keys() - {cause["code"] for cause in found}
+    gone = [{**general_words(code, language), "before": count} for code, count in (known or {}).items() if code in told]
+    gone.sort(key=lambda cause: (SEVERITIES.index(cause["severity"]), -cause["before"]))
+    return {"causes": listed, "gone": gone}
 
 
 def csv_rows(run: Run, language: str = "es") -> Iterator[list[Any]]:

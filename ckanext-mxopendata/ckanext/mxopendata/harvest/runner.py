@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, Protocol
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -22,7 +22,19 @@ log = logging.getLogger(__name__)
 
 HELPING_SECONDS = 5.0
 IDLE_SECONDS = 0.3
+TELLING_SECONDS = 0.2
+_FAR, _ENDED = "far", "ended"
 Start = Callable[[Any], Run]
+
+
+class Watcher(Protocol):
+    """Who wants to know how far several sources are."""
+
+    def tell(self, source_id: str, phase: str, done: int, total: int | None) -> None:
+        """Hear how many records of a run are dealt with in its phase, and how many there are, now and then."""
+
+    def end(self, source_id: str) -> None:
+        """Hear that a source is done."""
 
 
 def harvest(source_id: str, now: datetime, force: bool = False, progress: engine.Progress | None = None) -> str:
@@ -58,7 +70,7 @@ def harvest_in_parallel(
     now: datetime,
     force: bool,
     workers: int,
-    finished: Callable[[int], None],
+    watcher: Watcher,
 ) -> dict[str, str]:
     """Harvest several sources with several processes; a process without a source helps another with its writing.
 
@@ -67,7 +79,7 @@ def harvest_in_parallel(
         now: the time of the runs.
         force: whether records that did not change are written too.
         workers: how many processes.
-        finished: told how many sources are done, now and then.
+        watcher: told how far the sources are.
 
     Returns:
         Source id → id of its run; a source whose run could not begin is missing.
@@ -77,24 +89,28 @@ def harvest_in_parallel(
     model.Session.remove()
     database().dispose()
     todo: Any = context.Queue()
-    done: Any = context.Queue()
+    said: Any = context.Queue()
     for source_id in source_ids:
         todo.put(source_id)
-    processes = [context.Process(target=_work, args=(todo, done, list(source_ids), now, force)) for _ in range(workers)]
+    processes = [context.Process(target=_work, args=(todo, said, list(source_ids), now, force)) for _ in range(workers)]
     for process in processes:
         process.start()
     begun: dict[str, str] = {}
-    ended: set[str] = set()
+    left = set(source_ids)
     try:
-        while len(ended) < len(source_ids) and any(process.is_alive() for process in processes):
+        while left and any(process.is_alive() for process in processes):
             try:
-                source_id, run_id = done.get(timeout=1)
+                what, source_id, *facts = said.get(timeout=1)
             except queues.Empty:
                 continue
-            ended.add(source_id)
-            finished(len(ended))
-            if run_id:
-                begun[source_id] = run_id
+            if what == _FAR:
+                if source_id in left:
+                    watcher.tell(source_id, *facts)
+                continue
+            left.discard(source_id)
+            watcher.end(source_id)
+            if facts[0]:
+                begun[source_id] = facts[0]
     finally:
         for process in processes:
             process.join(timeout=10)
@@ -103,7 +119,20 @@ def harvest_in_parallel(
     return begun
 
 
-def _work(todo: Any, done: Any, source_ids: Sequence[str], now: datetime, force: bool) -> None:
+def _teller(said: Any) -> engine.Progress:
+    """Sends how far a run is to the process that shows it, a few times a second."""
+    last = {"moment": 0.0, "phase": ""}
+
+    def tell(run: Run, done: int, total: int | None) -> None:
+        now = time.monotonic()
+        if run.phase != last["phase"] or now - last["moment"] > TELLING_SECONDS:
+            last.update(moment=now, phase=run.phase)
+            said.put((_FAR, run.source_id, run.phase, done, total))
+
+    return tell
+
+
+def _work(todo: Any, said: Any, source_ids: Sequence[str], now: datetime, force: bool) -> None:
     """One process of :func:`harvest_in_parallel`."""
     database().dispose(close=False)
     model.Session.remove()
@@ -112,16 +141,16 @@ def _work(todo: Any, done: Any, source_ids: Sequence[str], now: datetime, force:
             source_id = todo.get_nowait()
         except queues.Empty:
             break
-        done.put((source_id, _harvest_or_none(source_id, now, force)))
-    while (left := _help(source_ids)) is not None:
+        said.put((_ENDED, source_id, _harvest_or_none(source_id, now, force, _teller(said))))
+    while (left := _help(source_ids, _teller(said))) is not None:
         if left:
-            done.put((left, _harvest_or_none(left, now, force)))
+            said.put((_ENDED, left, _harvest_or_none(left, now, force, _teller(said))))
         time.sleep(IDLE_SECONDS)
 
 
-def _harvest_or_none(source_id: str, now: datetime, force: bool) -> str | None:
+def _harvest_or_none(source_id: str, now: datetime, force: bool, progress: engine.Progress) -> str | None:
     try:
-        return harvest(source_id, now, force)
+        return harvest(source_id, now, force, progress)
     except runs.RunInProgressError:
         log.warning("source %s has another run under way", source_id)
     except Exception as error:
@@ -133,7 +162,7 @@ def _harvest_or_none(source_id: str, now: datetime, force: bool) -> str | None:
     return None
 
 
-def _help(source_ids: Sequence[str]) -> str | None:
+def _help(source_ids: Sequence[str], progress: engine.Progress) -> str | None:
     """Write for a run of another process, for a while.
 
     Returns:
@@ -147,7 +176,7 @@ def _help(source_ids: Sequence[str]) -> str | None:
                 return run.source_id
         at_work = at_work or not nobody
         if not nobody and run.phase == WRITING and not crashes.is_careful(run):
-            engine.advance(run, HELPING_SECONDS)
+            engine.advance(run, HELPING_SECONDS, progress)
             break
     return "" if at_work else None
 

@@ -14,9 +14,16 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import crashes, locks, report, spool, write
+from ckanext.mxopendata.core_tables import PACKAGE
+from ckanext.mxopendata.harvest import crashes, endings, events, locks, spool, write
 from ckanext.mxopendata.harvest.model import DECIDING, READING, WRITTEN, Record, Run
-from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HarvestGatherError, HarvestJob, HarvestObject
+from ckanext.mxopendata.harvest.stock import (
+    HARVEST_OBJECTS,
+    HARVEST_SOURCES,
+    HarvestGatherError,
+    HarvestJob,
+    HarvestObject,
+)
 from ckanext.mxopendata.metadata.findings import Finding
 
 log = logging.getLogger(__name__)
@@ -66,6 +73,7 @@ def open_run(source_id: str, job_id: str, now: datetime, force: bool = False) ->
     except IntegrityError as error:
         model.Session.rollback()
         raise RunInProgressError(source_id) from error
+    _tell("run_started", run)
     return run
 
 
@@ -106,8 +114,7 @@ def fail(run: Run, finding: Finding) -> None:
     _say_not_indexed(run)
     if HarvestJob.get(run.job_id) is not None:
         model.Session.add(HarvestGatherError(message=finding.to_dict()["message"], harvest_job_id=run.job_id))
-    report.close(run, "failed")
-    model.repo.commit()
+    endings.close(run, "failed")
 
 
 def abort(job_id: str) -> None:
@@ -153,7 +160,10 @@ def confirm(run_id: str, job_id: str, now: datetime) -> Run:
         raise NotConfirmableError(run_id)
     run.status, run.finished, run.phase, run.confirmed = None, None, DECIDING, True
     run.job_id, run.at, run.findings = job_id, now, []
+    # What was told of it was that it waited.
+    run.needs, run.told_at = None, None
     model.repo.commit()
+    _tell("run_confirmed", run)
     return run
 
 
@@ -176,6 +186,15 @@ def _start(source_id: str) -> datetime:
     if last is None or not now <= last <= now + CLOCK_SET_BACK:
         return now
     return last + timedelta(milliseconds=1)
+
+
+def _tell(event: str, run: Run) -> None:
+    query = sa.select(PACKAGE.c.name, HARVEST_SOURCES.c.type).join(
+        HARVEST_SOURCES, HARVEST_SOURCES.c.id == PACKAGE.c.id
+    )
+    found = model.Session.execute(query.where(PACKAGE.c.id == run.source_id)).first()
+    if found:
+        events.tell(event, run, found.name, type=found.type)
 
 
 def _is_alive(run: Run) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response
@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal
-from ckanext.mxopendata.harvest import duplicates, report
+from ckanext.mxopendata.harvest import duplicates, listing, report
 from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
 
@@ -20,6 +20,7 @@ __all__ = ["bp"]
 bp = Blueprint("mxopendata_harvest", __name__)
 
 PAGE_SIZE = 25
+SOURCES_ON_A_PAGE = 50
 _SOURCE_COLUMNS = (
     "title",
     "name",
@@ -27,9 +28,13 @@ _SOURCE_COLUMNS = (
     "type",
     "url",
     "schedule",
+    "next_run",
     "health",
+    "failures",
+    "last_success",
     "last_status",
     "last_finished",
+    "datasets",
     "read",
     "created",
     "updated",
@@ -37,6 +42,7 @@ _SOURCE_COLUMNS = (
     "rejected",
     "warnings",
 )
+_OF_THE_RUN = _SOURCE_COLUMNS[_SOURCE_COLUMNS.index("read") :]
 
 
 @bp.errorhandler(tk.ObjectNotFound)
@@ -56,16 +62,32 @@ def _not_valid(_error: tk.ValidationError) -> tuple[str, int]:
 
 @bp.route("/cosechas")
 def index() -> str:
-    """All sources: whose, when last, with what result."""
-    sources = _act("mxopendata_harvest_source_list")
-    wanted = tk.request.args.get("estado")
-    chosen = [source for source in sources if not wanted or source["health"] == wanted]
-    counts: dict[str, int] = {}
-    for source in sources:
-        counts[source["health"]] = counts.get(source["health"], 0) + 1
-    doubtful = bool(tk.current_user.is_authenticated) and duplicates.is_any_waiting()
-    shown = {"sources": chosen, "total": len(sources), "counts": counts, "wanted": wanted, "doubtful": doubtful}
-    return tk.render("mxopendata/harvest/index.html", shown)
+    """All sources: whose, when last and next, with what result, those that need attention first."""
+    page = _page_number()
+    asked = {key: tk.request.args.get(key, "").strip() for key in ("q", "estado")}
+    if asked["estado"] not in listing.HEALTHS:
+        asked["estado"] = ""
+    found = _act(
+        "mxopendata_harvest_source_search",
+        q=asked["q"],
+        health=asked["estado"],
+        offset=(page - 1) * SOURCES_ON_A_PAGE,
+        limit=SOURCES_ON_A_PAGE,
+    )
+    return tk.render(
+        "mxopendata/harvest/index.html",
+        {
+            "found": found,
+            "q": asked["q"],
+            "wanted": asked["estado"],
+            # The chosen state stands there also where no source is in it.
+            "states": {**found["health"], **({asked["estado"]: found["count"]} if asked["estado"] else {})},
+            "kept": {key: value for key, value in asked.items() if value},
+            "page": page,
+            "pages": math.ceil(found["count"] / SOURCES_ON_A_PAGE),
+            "doubtful": bool(tk.current_user.is_authenticated) and duplicates.is_any_waiting(),
+        },
+    )
 
 
 @bp.route("/cosechas.<any(csv,json):extension>")
@@ -93,7 +115,6 @@ def run(source: str, run: str) -> str:
         {
             "run": found,
             "runs": runs,
-            "previous": _before(runs, found),
             "records": lines,
             "filters": filters,
             "page": page,
@@ -125,16 +146,10 @@ def _run(source: str, run: str, causes: bool = False) -> dict[str, Any]:
     return found
 
 
-def _before(runs: Sequence[Mapping[str, Any]], found: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The run before this one, to compare with."""
-    earlier = [run for run in runs if run["started"] < found["started"]]
-    return earlier[0] if earlier else None
-
-
 def _page_number() -> int:
     text = tk.request.args.get("page", "1")
     return max(1, int(text)) if text.isdigit() and len(text) < 7 else 1
 
 
 def _flat(source: Mapping[str, Any]) -> dict[str, Any]:
-    return {**source, **{key: value for key, value in (source["run"] or {}).items() if key in _SOURCE_COLUMNS[9:]}}
+    return {**source, **{key: value for key, value in (source["run"] or {}).items() if key in _OF_THE_RUN}}

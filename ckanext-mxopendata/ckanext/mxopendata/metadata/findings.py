@@ -15,6 +15,7 @@ Braces name ``field``, ``location``, ``value`` or a key of ``details``.
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -125,3 +126,15 @@ def worst(findings: Iterable[Finding]) -> str | None:
     """The gravest severity among the findings, or ``None`` where there is none."""
     present = {finding.severity for finding in findings}
     return next((severity for severity in SEVERITIES if severity in present), None)
+
+
+def general_words(code: str, language: str = "es") -> dict[str, str]:
+    """``code``, ``severity`` and ``message`` of a kind of finding, with ``…`` where one of them names what it found.
+
+    Args:
+        code: key of a sentence.
+        language: ``es`` or ``en``.
+    """
+    entry = catalogue()[code]
+    message = entry["message"][language if language in LANGUAGES else LANGUAGES[0]]
+    return {"code": code, "severity": entry["severity"], "message": message.format_map(defaultdict(lambda: "…"))}

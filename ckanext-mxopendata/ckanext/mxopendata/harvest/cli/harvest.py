@@ -9,7 +9,6 @@ from typing import Any
 import click
 import dateutil.parser
 from sqlalchemy.exc import DBAPIError
-from tqdm import tqdm
 
 import ckan.plugins.toolkit as tk
 
@@ -22,6 +21,7 @@ from ckanext.mxopendata.cli.output import (
     print_table,
     stop,
 )
+from ckanext.mxopendata.harvest.cli.progress import Progress
 
 STATUS = {
     "finished": "terminada",
@@ -31,7 +31,6 @@ STATUS = {
     "failed": "fallida",
     "running": "en curso",
 }
-PHASES = {"reading": "leyendo", "deciding": "decidiendo", "writing": "escribiendo", "ending": "cerrando"}
 SUMMARY = (
     "read",
     "created",
@@ -101,19 +100,18 @@ def _harvest(ids: dict[str, str], now: datetime, force: bool, workers: int) -> t
     from ckanext.mxopendata.harvest import runner
     from ckanext.mxopendata.harvest.runs import RunInProgressError
 
-    with tqdm(total=len(ids), unit="fuente", file=sys.stderr, disable=None) as bar:
+    names = {source_id: name for name, source_id in ids.items()}
+    with Progress(names) as progress:
         if workers > 1 and ids:
-            runs = runner.harvest_in_parallel(list(ids.values()), now, force, workers, lambda done: _move_to(bar, done))
-            names = {source_id: name for name, source_id in ids.items()}
+            runs = runner.harvest_in_parallel(list(names), now, force, workers, progress)
             return list(runs.values()), [names[source_id] for source_id in names if source_id not in runs]
         ended, refused = [], []
-        for name, source_id in ids.items():
-            with _record_bar(name) as records:
-                try:
-                    ended.append(runner.harvest(source_id, now, force, _follow(records)))
-                except RunInProgressError:
-                    refused.append(name)
-            bar.update()
+        for source_id, name in names.items():
+            try:
+                ended.append(runner.harvest(source_id, now, force, progress.follow(source_id)))
+            except RunInProgressError:
+                refused.append(name)
+            progress.end(source_id)
         return ended, refused
 
 
@@ -122,36 +120,12 @@ def _confirm(run_id: str, now: datetime) -> tuple[list[str], list[str]]:
     from ckanext.mxopendata.harvest.runs import NotConfirmableError
 
     try:
-        with _record_bar(run_id) as records:
-            return [runner.confirm(run_id, now, _follow(records))], []
+        with Progress({run_id: run_id}) as progress:
+            return [runner.confirm(run_id, now, progress.follow(run_id))], []
     except tk.ObjectNotFound:
         stop(f"No existe la corrida {run_id}.")
     except NotConfirmableError:
         stop(f"La corrida {run_id} no espera confirmación, o ya hubo otra después.")
-
-
-def _record_bar(name: str) -> tqdm:
-    return tqdm(desc=name, unit="registro", file=sys.stderr, leave=False, disable=None)
-
-
-def _follow(bar: tqdm) -> Any:
-    """Shows how far a run is: how many records, how fast, how long still."""
-    shown = ""
-
-    def tell(run: Any, done: int, total: int | None) -> None:
-        nonlocal shown
-        if shown != run.phase:
-            shown = run.phase
-            bar.reset(total)
-            bar.set_postfix_str(PHASES[shown], refresh=False)
-        bar.total = total
-        _move_to(bar, done)
-
-    return tell
-
-
-def _move_to(bar: tqdm, done: int) -> None:
-    bar.update(done - bar.n)
 
 
 def _print(runs: list[dict[str, Any]]) -> None:

@@ -13,7 +13,17 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
 from ckanext.mxopendata.form_start import fresh_context
-from ckanext.mxopendata.harvest import carriers, duplicates, index, listing, pruning, report, runs, watchdog
+from ckanext.mxopendata.harvest import (
+    carriers,
+    duplicates,
+    history,
+    index,
+    listing,
+    pruning,
+    report,
+    runs,
+    watchdog,
+)
 from ckanext.mxopendata.harvest.logic.auth import check_pair
 from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled
 from ckanext.mxopendata.language import current_language
@@ -29,6 +39,7 @@ __all__ = [
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
     "mxopendata_harvest_source_list",
+    "mxopendata_harvest_source_search",
 ]
 
 MAXIMUM_LIMIT = 1000
@@ -40,10 +51,12 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
 
     Args:
         context: CKAN's.
-        data_dict: ``run``: its id; ``causes``: whether its findings are to be grouped by cause too.
+        data_dict: ``run``: its id; ``causes``: whether its findings are to be grouped by cause, and it is to be
+            compared with the last run before that came to its end.
 
     Returns:
-        A run as ``interfaces`` fixes it, with ``findings``; ``causes`` where asked for.
+        A run as ``interfaces`` fixes it, with ``findings``; where asked for, ``causes``, ``previous`` (a run or
+        ``None``) and what :func:`.report.compare` adds.
     """
     tk.check_access("mxopendata_harvest_run_show", context, data_dict)
     run = runs.get_run(tk.get_or_bust(data_dict, "run"))
@@ -52,7 +65,9 @@ def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> dict[s
         raise tk.ObjectNotFound("Harvest source not found")
     shown = report.run_dict(run, source, current_language())
     if tk.asbool(data_dict.get("causes", False)):
-        shown["causes"] = report.causes(run, current_language())
+        earlier = history.previous(run)
+        shown["previous"] = report.run_dict(earlier, source, current_language()) if earlier else None
+        shown.update(report.compare(report.causes(run, current_language()), run, earlier, current_language()))
     return shown
 
 
@@ -157,33 +172,52 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
 
 @tk.side_effect_free
 def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
-    """All sources of our types, those that need attention first.
+    """Sources of our types, those that need attention first.
 
     Args:
         context: CKAN's.
-        data_dict: nothing is asked for.
+        data_dict: nothing for all; else as :func:`mxopendata_harvest_source_search`.
 
     Returns:
-        ``[{"name", "title", "type", "url", "institution", "institution_title", "enabled", "schedule", "next_run",
-        "last_run", "last_status", "last_finished", "health", "datasets", "run": a run or None}]``
+        The ``results`` of :func:`mxopendata_harvest_source_search`.
     """
     tk.check_access("mxopendata_harvest_source_list", context, data_dict)
-    rows = listing.list_sources()
-    institutions = _institutions_seen_inside(context)
-    if institutions is not None:
-        rows = [row for row in rows if not row["private"] or row["institution_id"] in institutions]
-    runs = {run["source"]: run for run in mxopendata_harvest_run_list(context, {"last": True, "limit": MAXIMUM_LIMIT})}
-    counted = listing.dataset_counts()
+    return mxopendata_harvest_source_search(context, data_dict)["results"]
+
+
+@tk.side_effect_free
+def mxopendata_harvest_source_search(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Sources of our types with their last run and their history, those that need attention first.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``q``: words of the title, name or address of a source or of its institution's title; ``health``:
+            only those in this one; ``offset``; ``limit``: all where nothing is said.
+
+    Returns:
+        ``{"total", "count", "health": {health: how many}, "results": [{"name", "title", "type", "url", "institution",
+        "institution_title", "enabled", "schedule", "next_run", "last_run", "last_status", "last_finished", "health",
+        "datasets", "failures", "last_success", "recent": [{"run", "status", "started", "read"}], "run": a run or
+        None}]}``: ``total`` and ``health`` count those with the words, ``count`` those in the wanted health.
+    """
+    tk.check_access("mxopendata_harvest_source_search", context, data_dict)
+    limit = _whole(data_dict, "limit", 0) if data_dict.get("limit") not in (None, "") else None
+    counts, count, rows = listing.search_sources(
+        str(data_dict.get("q") or ""),
+        data_dict.get("health") or None,
+        _whole(data_dict, "offset", 0),
+        limit,
+        _institutions_seen_inside(context),
+    )
+    last = sa.select(Run).where(Run.id.in_([row["last_run"] for row in rows if row["last_run"]]))
+    runs = {run.id: run for run in model.Session.execute(last).scalars()}
     hidden = ("id", "institution_id", "private", "file")
-    shown = [
-        {
-            **{key: value for key, value in row.items() if key not in hidden},
-            "datasets": counted.get(row["id"], 0),
-            "run": runs.get(row["name"]),
-        }
-        for row in rows
-    ]
-    return sorted(shown, key=lambda row: (listing.HEALTHS.index(row["health"]), row["title"].casefold()))
+    results = []
+    for row in rows:
+        run = runs.get(row["last_run"])
+        shown = {key: value for key, value in row.items() if key not in hidden}
+        results.append({**shown, "run": report.run_dict(run, row, current_language()) if run else None})
+    return {"total": sum(counts.values()), "count": count, "health": counts, "results": results}
 
 
 @tk.chained_action

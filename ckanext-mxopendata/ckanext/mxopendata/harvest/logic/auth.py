@@ -16,6 +16,7 @@ __all__ = [
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
     "mxopendata_harvest_source_list",
+    "mxopendata_harvest_source_search",
 ]
 
 
@@ -44,6 +45,12 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> AuthRe
 
 @tk.auth_allow_anonymous_access
 def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Everybody; the action leaves out the private sources of other institutions."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_harvest_source_search(context: Context, data_dict: DataDict) -> AuthResult:
     """Everybody; the action leaves out the private sources of other institutions."""
     return {"success": True}
 
