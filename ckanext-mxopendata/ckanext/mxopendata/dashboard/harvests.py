@@ -113,6 +113,6 @@ def _run(each: Mapping[str, Any]) -> Run:
         status=each["status"],
         finished=read_moment(each.get("finished")),
         report_url=each.get("report_url") or "",
-        counts={name: value for name, value in each.items() if isinstance(value, int)},
+        counts={name: value for name, value in each.items() if isinstance(value, int) and not isinstance(value, bool)},
         findings=each.get("findings") or [],
     )
