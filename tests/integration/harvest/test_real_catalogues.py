@@ -108,6 +108,8 @@ def test_a_record_without_identifier_is_taken_in_with_a_derived_one(shared, port
     assert line["identifier"] == "derivado:ayuntamiento-de-prueba:commitment-of-traders"
     assert "record_without_identifier" in [finding["code"] for finding in line["findings"]]
     assert harvest(source)["unchanged"] == 1
+    # The next catalogue lists the same dataset.
+    helpers.call_action("harvest_source_clear", id=source["id"])
 
 
 def test_equal_titles_with_identifiers_of_their_own_stay_two(shared, portal, make_source, harvest):

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.tests import helpers
 
+from ckanext.mxopendata.harvest.stock import HarvestSource
 from ckanext.mxopendata.metadata.mapping import title_key
 
 from .conftest import records_of
@@ -31,6 +32,13 @@ DETROIT = [f"arcgis_hub/detroit.202302{day}.dcat-us-1.1.json" for day in ("02", 
 ARGENTINA = ["datajson_ar/datos-gob-ar.2018-02.data.json", "datajson_ar/datos-gob-ar.2018-04.data.json.gz"]
 NOTHING_NEW = {"created": 0, "in_grace": 0, "archived": 0, "deleted": 0, "doubtful": 0}
 Serve = Callable[[str], list[dict[str, Any]]]
+
+
+@pytest.fixture(autouse=True)
+def alone(clean_site: None, with_request_context: Any) -> None:
+    """Nothing is left of other tests: some of these catalogues list the same datasets, which are stored once."""
+    for (source_id,) in model.Session.query(HarvestSource.id).all():
+        helpers.call_action("harvest_source_clear", id=source_id)
 
 
 @pytest.fixture
