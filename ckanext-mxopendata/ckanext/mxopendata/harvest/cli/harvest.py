@@ -33,6 +33,7 @@ STATUS = {
 }
 PHASES = {"reading": "leyendo", "deciding": "decidiendo", "writing": "escribiendo", "ending": "cerrando"}
 SUMMARY = ("read", "created", "updated", "unchanged", "matched", "rejected", "in_grace", "archived", "warnings")
+REFUSED = "ya hay otra corrida en curso"
 HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "rechaz.", "gracia", "archiv.", "avisos")
 
 
@@ -81,7 +82,10 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
     else:
         _print(shown)
     for name in refused:
-        click.echo(f"{name}: ya hay otra corrida en curso.", err=True)
+        reason = (
+            "hay otra corrida en curso, o un servicio no responde (la bitácora lo dice)" if workers > 1 else REFUSED
+        )
+        click.echo(f"{name}: {reason}.", err=True)
     sys.exit(_exit_code(shown, bool(refused)))
 
 
