@@ -44,6 +44,7 @@ SUMMARY = (
     "warnings",
 )
 HEADINGS = ("leídos", "nuevos", "cambiados", "iguales", "recon.", "duplic.", "rechaz.", "gracia", "archiv.", "avisos")
+REFUSED = "ya hay otra corrida en curso"
 
 
 @click.command()
@@ -91,7 +92,10 @@ def harvest(  # noqa: PLR0913, PLR0917 - one for each option
     else:
         _print(shown)
     for name in refused:
-        click.echo(f"{name}: ya hay otra corrida en curso.", err=True)
+        reason = (
+            "hay otra corrida en curso, o un servicio no responde (la bitácora lo dice)" if workers > 1 else REFUSED
+        )
+        click.echo(f"{name}: {reason}.", err=True)
     sys.exit(_exit_code(shown, bool(refused)))
 
 
