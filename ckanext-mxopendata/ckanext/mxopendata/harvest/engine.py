@@ -138,7 +138,9 @@ class _Step:
         run, source = self.run, self.source
         self._check_patience()
         reader = spool.Reader(source.connector, source.settings, source.organization.name)
-        run.basis = run.basis or known.basis(source)
+        if run.basis is None:
+            run.basis = known.basis(source)
+            model.repo.commit()
         before = None if run.position.get("full") else known.known_list(run, source)
         position = run.position.get("connector", {})
         with HttpClient(limits, config.harvest_folder()) as client:
