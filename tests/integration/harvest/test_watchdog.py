@@ -131,7 +131,7 @@ STEPS = {
     "in the decision": "ckanext.mxopendata.harvest.decide._guards",
     "before what is written is noted": "ckanext.mxopendata.harvest.write._note",
     "before it is committed": "ckanext.mxopendata.harvest.index.commit",
-    "before it is indexed": "ckanext.mxopendata.harvest.index.index_datasets",
+    "before it is indexed": "ckanext.mxopendata.harvest.index.Sending",
     "before the next carrier": "ckanext.mxopendata.harvest.carriers._insert",
     "at the end": "ckanext.mxopendata.harvest.report.prune",
 }
