@@ -118,7 +118,13 @@ def _prune_spool() -> None:
 def prune_folder(folder: Path) -> None:
     """Remove what killed processes left here a day ago; the folder may hold other people's files, too."""
     before = time.time() - _LEFT_AFTER_SECONDS
-    for path in folder.iterdir():
+    try:
+        found = list(folder.iterdir())
+    except OSError:
+        # A harvest that needs the folder says what is wrong with it.
+        log.warning("the folder of catalogue files cannot be looked at: %s", folder)
+        return
+    for path in found:
         document = _DOCUMENT.fullmatch(path.name)
         if not document and not path.name.startswith(OURS):
             continue
