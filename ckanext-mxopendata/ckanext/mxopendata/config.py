@@ -35,6 +35,11 @@ def site_url() -> str:
     return tk.config["ckan.site_url"].rstrip("/")
 
 
+def redis_key(name: str) -> str:
+    """The name under which this site keeps something in Redis, which other sites may share."""
+    return f"mxopendata:{tk.config['ckan.site_id']}:{name}"
+
+
 def vocabulary_base() -> str:
     """The address below which vocabulary terms have their URIs, without a final slash."""
     return (tk.config[VOCABULARY_BASE] or f"{site_url()}/vocabularios").rstrip("/")

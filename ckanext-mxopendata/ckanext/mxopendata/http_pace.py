@@ -17,7 +17,6 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
-PREFIX = "mxopendata:pace:"
 # Who would have to wait longer gives its place to other work and comes again.
 MAXIMUM_WAIT = 60.0
 # How long after a request its moment still matters: no pace is slower.
@@ -87,8 +86,11 @@ class ProcessPace:
 class SharedPace:
     """The pace of all processes that share a Redis."""
 
-    def __init__(self, connect: Callable[[], Any], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, connect: Callable[[], Any], key: Callable[[str], str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._connect = connect
+        self._key = key
         self._clock = clock
         self._alone = ProcessPace(clock)
         self._alone_until = 0.0
@@ -98,7 +100,7 @@ class SharedPace:
         if self._clock() >= self._alone_until:
             try:
                 arguments = (round(interval * 1000), round(longest * 1000), round(REMEMBERED * 1000))
-                milliseconds = self._connect().eval(_TAKE, 1, f"{PREFIX}{host}", *arguments)
+                milliseconds = self._connect().eval(_TAKE, 1, self._key(host), *arguments)
                 return None if milliseconds < 0 else milliseconds / 1000
             except RedisError as error:
                 self._alone_until = self._clock() + REDIS_PAUSE

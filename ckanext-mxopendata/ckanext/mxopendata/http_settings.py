@@ -12,7 +12,7 @@ from ckanext.mxopendata.http_pace import SharedPace
 from ckanext.mxopendata.http_robots import RobotsMemory
 
 # Of the process: what a host said, and whether Redis answers, is the same for all its clients.
-PACE = SharedPace(connect_to_redis)
+PACE = SharedPace(connect_to_redis, lambda host: config.redis_key(f"pace:{host}"))
 ROBOTS = RobotsMemory()
 
 

@@ -19,17 +19,19 @@ from ckan.tests import helpers
 
 from ckanext.harvest.model import HarvestJob, HarvestSource
 
+from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest import engine, runs
 from ckanext.mxopendata.harvest.model import Spooled
-from ckanext.mxopendata.http_pace import PREFIX, SharedPace
+from ckanext.mxopendata.http_pace import SharedPace
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site", "with_request_context")]
 
 NAME, TOKEN = "MXOPENDATA_SECRET_PRUEBA", "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.Zm9v"
 TAKE = """
 import redis, sys
+from ckanext.mxopendata import config
 from ckanext.mxopendata.http_pace import SharedPace
-print(SharedPace(lambda: redis.Redis.from_url(sys.argv[1])).take("prueba.mx", 100.0, 1000.0))
+print(SharedPace(lambda: redis.Redis.from_url(sys.argv[1]), str).take("prueba.mx", 100.0, 1000.0))
 """
 
 
@@ -40,7 +42,7 @@ def _codes(run: dict[str, Any]) -> list[str]:
 class TestPace:
     def test_processes_share_it(self):
         """Each takes the moment after the one that another took, and none waits for the other."""
-        first = SharedPace(connect_to_redis)
+        first = SharedPace(connect_to_redis, str)
         assert first.take("prueba.mx", 100.0, 1000.0) == 0
         url = tk.config["ckan.redis.url"]
         taken = [
@@ -54,10 +56,10 @@ class TestPace:
         assert waits[2] > 100
         assert first.take("otra.mx", 20.0) == 0
         assert first.take("prueba.mx", 20.0, 10.0) is None
-        assert connect_to_redis().pttl(f"{PREFIX}prueba.mx") > 0, "it is forgotten by itself"
+        assert connect_to_redis().pttl("prueba.mx") > 0, "it is forgotten by itself"
 
     def test_the_slower_of_two_sources_is_respected(self):
-        pace = SharedPace(connect_to_redis)
+        pace = SharedPace(connect_to_redis, str)
         assert [pace.take("dos.mx", 50.0), pace.take("dos.mx", 1.0)][0] == 0
         wait = pace.take("dos.mx", 50.0, 1000.0)
         assert wait is not None
@@ -67,12 +69,12 @@ class TestPace:
         portal.serve("/data.json", catalogue(record("ritmo")))
         assert harvest(make_source())["created"] == 1
         assert portal.requests == ["/robots.txt", "/data.json"]
-        assert connect_to_redis().hgetall(f"{PREFIX}{portal.host}")[b"distance"] == b"200"
+        assert connect_to_redis().hgetall(config.redis_key(f"pace:{portal.host}"))[b"distance"] == b"200"
 
     def test_a_source_may_say_another(self, portal, make_source, harvest):
         portal.serve("/data.json", catalogue(record("ritmo")))
         harvest(make_source(rate=0.5))
-        assert connect_to_redis().hgetall(f"{PREFIX}{portal.host}")[b"distance"] == b"2000"
+        assert connect_to_redis().hgetall(config.redis_key(f"pace:{portal.host}"))[b"distance"] == b"2000"
 
     def test_where_too_many_wait_the_run_waits_too_and_goes_on_later(self, portal, make_source, harvest, monkeypatch):
         class Busy:

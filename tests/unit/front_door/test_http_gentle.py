@@ -168,7 +168,7 @@ class TestPace:
             raise redis.ConnectionError
 
         now = [0.0]
-        pace = SharedPace(connect, lambda: now[0])
+        pace = SharedPace(connect, str, lambda: now[0])
         assert [pace.take("a", 1.0), pace.take("a", 1.0)] == [0.0, 1.0]
         assert len(tries) == 1, "a Redis that is away is not asked before each request"
         now[0] = 31.0

@@ -19,6 +19,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.redis import connect_to_redis
 
+from ckanext.mxopendata import config
 from ckanext.mxopendata.dashboard import computation
 
 log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def run() -> None:
 
 
 def _waiting_key() -> str:
-    return f"mxopendata:{tk.config['ckan.site_id']}:dashboard:computation-waiting"
+    return config.redis_key("dashboard:computation-waiting")
 
 
 def _after_commit(session: Any) -> None:

@@ -62,7 +62,7 @@ def redis() -> Check:
         if limit and used > FULL * limit:
             words = {"used": used // MEGABYTE, "limit": limit // MEGABYTE, "double": 2 * limit // MEGABYTE}
             return failed("redis", "full", **words, cli=_client(connection))
-        connection.set(f"mxopendata:{tk.config['ckan.site_id']}:doctor", "1", ex=10)
+        connection.set(config.redis_key("doctor"), "1", ex=10)
     except RedisError as error:
         return failed("redis", error=f"{type(error).__name__}: {error}", server=_server(connection))
     return passed("redis", version=facts.get("redis_version", "?"), server=_server(connection))

@@ -65,7 +65,7 @@ def look() -> Leftovers:
 
 
 def _keys() -> Iterator[str]:
-    prefix = f"mxopendata:{tk.config['ckan.site_id']}:"
+    prefix = config.redis_key("")
     for raw in connect_to_redis().scan_iter("mxopendata:*", count=1000):
         key = raw.decode() if isinstance(raw, bytes) else raw
         # Another site may share this Redis.
