@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from ckan import model
 from ckan.tests import helpers
 
 from ckanext.mxopendata.cli import mxopendata
-from ckanext.mxopendata.harvest import runner
+from ckanext.mxopendata.harvest import runner, runs
+from ckanext.mxopendata.harvest.datasets import DatasetWriter
 
 from .conftest import catalogue, record
 
@@ -141,6 +144,36 @@ def test_processes_tell_how_far_each_source_is(portal, make_source):
     assert (ids[0], "reading", 2) in told
     assert (ids[0], "writing", 2) in told
     assert sorted(source for source, phase, _ in told if phase == "end") == sorted(ids)
+
+
+class _Unwatched:
+    def tell(self, source_id: str, phase: str, done: int, total: int | None) -> None:
+        """Silent."""
+
+    def end(self, source_id: str) -> None:
+        """Silent."""
+
+
+def test_a_process_without_a_source_helps_another_although_that_begins_late(portal, make_source, monkeypatch, tmp_path):
+    write, open_run = DatasetWriter.write, runs.open_run
+
+    def noted(writer: DatasetWriter, row: Any, found: Any) -> Any:
+        (tmp_path / str(os.getpid())).touch()
+        time.sleep(0.1)
+        return write(writer, row, found)
+
+    def late(*arguments: Any) -> Any:
+        time.sleep(1.5)
+        return open_run(*arguments)
+
+    monkeypatch.setattr("ckanext.mxopendata.config.harvest_batch", lambda: 2)
+    monkeypatch.setattr(DatasetWriter, "write", noted)
+    monkeypatch.setattr(runs, "open_run", late)
+    portal.serve("/data.json", catalogue(*(record(f"ay{number}") for number in range(20))))
+    source_id = make_source()["id"]
+    begun = runner.harvest_in_parallel([source_id], datetime.now(timezone.utc), False, 2, _Unwatched())
+    assert runs.get_run(begun[source_id]).created == 20
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize(

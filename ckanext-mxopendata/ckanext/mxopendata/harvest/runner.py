@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 HELPING_SECONDS = 5.0
 IDLE_SECONDS = 0.3
+# In how many a process that has taken a source has opened its run.
+OPENING_SECONDS = 30.0
 TELLING_SECONDS = 0.2
 _FAR, _ENDED = "far", "ended"
 Start = Callable[[Any], Run]
@@ -92,7 +94,9 @@ def harvest_in_parallel(
     said: Any = context.Queue()
     for source_id in source_ids:
         todo.put(source_id)
-    processes = [context.Process(target=_work, args=(todo, said, list(source_ids), now, force)) for _ in range(workers)]
+    over = context.Event()
+    order = (todo, said, over, list(source_ids), now, force)
+    processes = [context.Process(target=_work, args=order) for _ in range(workers)]
     for process in processes:
         process.start()
     begun: dict[str, str] = {}
@@ -112,6 +116,7 @@ def harvest_in_parallel(
             if facts[0]:
                 begun[source_id] = facts[0]
     finally:
+        over.set()
         for process in processes:
             process.join(timeout=10)
             if process.is_alive():
@@ -132,7 +137,9 @@ def _teller(said: Any) -> engine.Progress:
     return tell
 
 
-def _work(todo: Any, said: Any, source_ids: Sequence[str], now: datetime, force: bool) -> None:
+def _work(  # noqa: PLR0913, PLR0917 - what the processes share, and their order
+    todo: Any, said: Any, over: Any, source_ids: Sequence[str], now: datetime, force: bool
+) -> None:
     """One process of :func:`harvest_in_parallel`."""
     database().dispose(close=False)
     model.Session.remove()
@@ -142,10 +149,15 @@ def _work(todo: Any, said: Any, source_ids: Sequence[str], now: datetime, force:
         except queues.Empty:
             break
         said.put((_ENDED, source_id, _harvest_or_none(source_id, now, force, _teller(said))))
-    while (left := _help(source_ids, _teller(said))) is not None:
+    useful = time.monotonic()
+    # The others may not have opened their runs yet; one that died before it had is not waited for.
+    while not over.is_set() and time.monotonic() - useful < OPENING_SECONDS:
+        left = _help(source_ids, _teller(said))
         if left:
             said.put((_ENDED, left, _harvest_or_none(left, now, force, _teller(said))))
-        time.sleep(IDLE_SECONDS)
+        if left is not None:
+            useful = time.monotonic()
+        over.wait(IDLE_SECONDS)
 
 
 def _harvest_or_none(source_id: str, now: datetime, force: bool, progress: engine.Progress) -> str | None:
