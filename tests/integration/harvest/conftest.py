@@ -20,6 +20,7 @@ from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.harvest import runner
 from ckanext.mxopendata.harvest.model import Record
+from ckanext.mxopendata.http_robots import RobotsMemory
 
 _NUMBERS = itertools.count(1)
 # Records of two tests of a module are two datasets, also where they have the same title.
@@ -91,6 +92,8 @@ def portal(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A portal of ours that may be harvested although it is on this machine."""
     monkeypatch.setitem(tk.config, "ckanext.mxopendata.http.allowed_private", [loopback.host])
     _place["number"] = next(_PLACES)
+    # The port may be that of a portal of a test before, whose robots.txt would be remembered for an hour.
+    monkeypatch.setattr("ckanext.mxopendata.harvest.source.ROBOTS", RobotsMemory())
     return loopback
 
 

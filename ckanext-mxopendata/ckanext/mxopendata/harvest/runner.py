@@ -94,7 +94,8 @@ def harvest_in_parallel(
     said: Any = context.Queue()
     for source_id in source_ids:
         todo.put(source_id)
-    over = context.Event()
+    # No Event: who sets one waits for all who wait for it, also for one that was killed.
+    over = context.Value("b", 0, lock=False)
     order = (todo, said, over, list(source_ids), now, force)
     processes = [context.Process(target=_work, args=order) for _ in range(workers)]
     for process in processes:
@@ -116,7 +117,7 @@ def harvest_in_parallel(
             if facts[0]:
                 begun[source_id] = facts[0]
     finally:
-        over.set()
+        over.value = 1
         for process in processes:
             process.join(timeout=10)
             if process.is_alive():
@@ -151,13 +152,13 @@ def _work(  # noqa: PLR0913, PLR0917 - what the processes share, and their order
         said.put((_ENDED, source_id, _harvest_or_none(source_id, now, force, _teller(said))))
     useful = time.monotonic()
     # The others may not have opened their runs yet; one that died before it had is not waited for.
-    while not over.is_set() and time.monotonic() - useful < OPENING_SECONDS:
+    while not over.value and time.monotonic() - useful < OPENING_SECONDS:
         left = _help(source_ids, _teller(said))
         if left:
             said.put((_ENDED, left, _harvest_or_none(left, now, force, _teller(said))))
         if left is not None:
             useful = time.monotonic()
-        over.wait(IDLE_SECONDS)
+        time.sleep(IDLE_SECONDS)
 
 
 def _harvest_or_none(source_id: str, now: datetime, force: bool, progress: engine.Progress) -> str | None:
