@@ -57,16 +57,6 @@ def harvest(source_id: str, source_type: str, processes: int = 1) -> dict[str, i
     return _harvest_stock(source_id, source_type, processes)
 
 
-class _Unwatched:
-    """Nobody looks at how far a harvest is."""
-
-    def tell(self, source_id: str, phase: str, done: int, total: int | None) -> None:
-        """Silent."""
-
-    def end(self, source_id: str) -> None:
-        """Silent."""
-
-
 def _harvest_ours(source_id: str, processes: int) -> dict[str, int]:
     from ckanext.mxopendata.harvest import runner
 
@@ -74,7 +64,7 @@ def _harvest_ours(source_id: str, processes: int) -> dict[str, int]:
     if processes == 1:
         run_id = runner.harvest(source_id, now)
     else:
-        run_id = runner.harvest_in_parallel([source_id], now, False, processes, _Unwatched())[source_id]
+        run_id = runner.harvest_in_parallel([source_id], now, False, processes)[source_id]
     run = call("mxopendata_harvest_run_show", run=run_id)
     if run["status"] in ("failed", "held"):
         raise RuntimeError(f"the run ended as {run['status']}: {json.dumps(run['findings'], ensure_ascii=False)}")

@@ -23,6 +23,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ckanext.mxopendata.http_adapter import CheckedAdapter, PlainSession
+from ckanext.mxopendata.http_answers import Beginning, Fetched, Validators, validators_of
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.http_errors import (
     FetchError,
@@ -37,7 +38,6 @@ from ckanext.mxopendata.http_errors import (
 from ckanext.mxopendata.http_pace import MAXIMUM_WAIT, Pace, ProcessPace, host_key
 from ckanext.mxopendata.http_retry import asked_to_wait, wait_before
 from ckanext.mxopendata.http_robots import MAXIMUM_BYTES, RobotsMemory
-from ckanext.mxopendata.http_validators import Validators, validators_of
 from ckanext.mxopendata.http_watch import Watch
 from ckanext.mxopendata.local_files import write_all, writing
 from ckanext.mxopendata.metadata.findings import Finding
@@ -89,42 +89,6 @@ class HttpSettings:
     pace: Pace = _OWN_PACE
     robots: RobotsMemory | None = None
     credential: Credential | None = None
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """An answer, stored in a file.
-
-    Attributes:
-        path: where its body is; the caller removes it.
-        url: the address that answered, after redirects.
-        content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
-        size: bytes of the body after decompression.
-        validators: by what the server can tell next time whether it is still the same.
-    """
-
-    path: Path
-    url: str
-    content_type: str
-    size: int
-    validators: Validators = Validators()
-
-
-@dataclass(frozen=True)
-class Beginning:
-    """How a file on another machine begins.
-
-    Attributes:
-        content: its first bytes, all of them where it is not longer.
-        url: the address that answered, after redirects.
-        content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
-        size: bytes of the whole file, or ``None`` where the server does not say.
-    """
-
-    content: bytes
-    url: str
-    content_type: str
-    size: int | None
 
 
 class HttpClient:

@@ -146,14 +146,6 @@ def test_processes_tell_how_far_each_source_is(portal, make_source):
     assert sorted(source for source, phase, _ in told if phase == "end") == sorted(ids)
 
 
-class _Unwatched:
-    def tell(self, source_id: str, phase: str, done: int, total: int | None) -> None:
-        """Silent."""
-
-    def end(self, source_id: str) -> None:
-        """Silent."""
-
-
 def test_a_process_without_a_source_helps_another_although_that_begins_late(portal, make_source, monkeypatch, tmp_path):
     write, open_run = DatasetWriter.write, runs.open_run
 
@@ -171,7 +163,7 @@ def test_a_process_without_a_source_helps_another_although_that_begins_late(port
     monkeypatch.setattr(runs, "open_run", late)
     portal.serve("/data.json", catalogue(*(record(f"ay{number}") for number in range(20))))
     source_id = make_source()["id"]
-    begun = runner.harvest_in_parallel([source_id], datetime.now(timezone.utc), False, 2, _Unwatched())
+    begun = runner.harvest_in_parallel([source_id], datetime.now(timezone.utc), False, 2)
     assert runs.get_run(begun[source_id]).created == 20
     assert len(list(tmp_path.iterdir())) == 2
 

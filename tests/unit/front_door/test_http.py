@@ -9,6 +9,7 @@ import threading
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -243,8 +244,9 @@ def test_an_empty_file_has_no_range(client, loopback):
     assert (client().fetch_beginning(url, 10).content, client().fetch_beginning(url, 10).size) == (b"", 0)
 
 
-@pytest.mark.parametrize("where", ["headers", "body"])
-def test_who_drips_is_left(client, loopback, where):
+def _dripping(where: str) -> Callable[[Any, Any], None]:
+    """An answer of which a byte comes now and then, of its headers or of its body."""
+
     def drip(handler: Any, _query: Any) -> None:
         start = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "body" else b"X-Slow: ")
         with contextlib.suppress(OSError):
@@ -252,7 +254,12 @@ def test_who_drips_is_left(client, loopback, where):
                 handler.wfile.write(bytes([octet]))
                 time.sleep(0.05)
 
-    url = loopback.serve_with("/a", drip)
+    return drip
+
+
+@pytest.mark.parametrize("where", ["headers", "body"])
+def test_who_drips_is_left(client, loopback, where):
+    url = loopback.serve_with("/a", _dripping(where))
     began = time.monotonic()
     with pytest.raises(SourceError) as error:
         client(total_timeout=0.8).fetch_beginning(url, 1000)
@@ -337,14 +344,7 @@ def test_who_drips_a_whole_file_is_left_too(client, loopback, where, tmp_path):
     """Also on a connection that served well before, and also where the body has no announced end."""
     loopback.serve("/b", "bien")
 
-    def drip(handler: Any, _query: Any) -> None:
-        start = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if where == "body" else b"X-Slow: ")
-        with contextlib.suppress(OSError):
-            for octet in start + b"x" * 200:
-                handler.wfile.write(bytes([octet]))
-                time.sleep(0.05)
-
-    url = loopback.serve_with("/a", drip)
+    url = loopback.serve_with("/a", _dripping(where))
     fetcher = client(total_timeout=0.8, retries=2)
     fetcher.fetch(loopback.url("/b")).path.unlink()
     began = time.monotonic()

@@ -16,7 +16,6 @@ from ckanext.mxopendata.http import HttpClient, HttpSettings
 from portals.ckan import ActionApi, ActionError
 from portals.portal import JSON, Answer
 from portals.server import Portals
-from unit.portals.calls import DAY
 
 Change = Callable[[], None]
 
@@ -32,13 +31,6 @@ class KnownVersions:
 
     def among(self, versions: Sequence[str]) -> set[str]:
         return self.versions & set(versions)
-
-
-@pytest.fixture(scope="module")
-def portals() -> Iterator[Portals]:
-    started = Portals(DAY)
-    yield started
-    started.close()
 
 
 @pytest.fixture

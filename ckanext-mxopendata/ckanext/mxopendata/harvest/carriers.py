@@ -20,7 +20,7 @@ from ckan import model
 from ckanext.harvest.queue import get_fetch_publisher
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import crashes, engine, locks, runs, trouble
+from ckanext.mxopendata.harvest import crashes, engine, lines, locks, runs, trouble
 from ckanext.mxopendata.harvest.model import WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HarvestGatherError, HarvestJob, HarvestObject, make_uuid
 from ckanext.mxopendata.metadata.findings import Finding
@@ -117,8 +117,7 @@ def _wanted(run: Run) -> int:
     """How many carriers a run has use for."""
     if run.phase != WRITING or crashes.is_careful(run):
         return 1
-    query = sa.select(sa.func.count()).select_from(Record.__table__)
-    waiting = model.Session.execute(query.where(Record.run_id == run.id, Record.state == WAITING)).scalar_one()
+    waiting = lines.count(run.id, Record.state == WAITING)
     return max(1, min(config.harvest_carriers(), waiting // config.harvest_batch()))
 
 

@@ -7,13 +7,12 @@ process dies once more is rejected: one bad record costs one record. A run that 
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from ckan import model
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.harvest import lines
 from ckanext.mxopendata.harvest.model import DONE, READING, TRIED, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -28,14 +27,12 @@ def blame(run: Run) -> list[str]:
 
     Nobody works on the run now.
     """
-    query = sa.select(_RECORD.c.number, _RECORD.c.identifier, _RECORD.c.findings).where(
+    query = sa.select(_RECORD.c.number, _RECORD.c.identifier).where(
         _RECORD.c.run_id == run.id, _RECORD.c.state == TRIED
     )
     tried = model.Session.execute(query).all()
     for row in tried:
-        findings = [*row.findings, Finding("record_ends_process").facts()]
-        rejected = {"action": "rejected", "state": DONE, "findings": findings, "severity": "error"}
-        model.Session.execute(_these(run, _RECORD.c.number == row.number).values(**rejected))
+        lines.add_finding(run.id, row.number, Finding("record_ends_process"), action="rejected", state=DONE)
     return [row.identifier for row in tried]
 
 
@@ -72,19 +69,15 @@ def is_careful(run: Run) -> bool:
 
 def mark_tried(run: Run, number: int) -> None:
     """Note, in the current transaction, which record is about to be written."""
-    model.Session.execute(_these(run, _RECORD.c.number == number).values(state=TRIED))
-
-
-def _these(run: Run, condition: Any) -> Any:
-    return sa.update(_RECORD).where(_RECORD.c.run_id == run.id, condition)
+    this = (_RECORD.c.run_id == run.id, _RECORD.c.number == number)
+    model.Session.execute(sa.update(_RECORD).where(*this).values(state=TRIED))
 
 
 def _left(run: Run) -> int:
     """A number that changes when a run gets on."""
     if run.phase == READING:
         return int(run.position.get("number", 0))
-    query = sa.select(sa.func.count()).select_from(_RECORD)
-    return model.Session.execute(query.where(_RECORD.c.run_id == run.id, _RECORD.c.state != DONE)).scalar_one()
+    return lines.count(run.id, _RECORD.c.state != DONE)
 
 
 def _last_in_danger(run: Run) -> int:

@@ -24,6 +24,7 @@ from ckanext.mxopendata.harvest import (
     decide,
     endings,
     known,
+    lines,
     locks,
     report,
     runs,
@@ -36,9 +37,7 @@ from ckanext.mxopendata.harvest import (
 from ckanext.mxopendata.harvest.connectors.base import Page, Same, Unreadable
 from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
-from ckanext.mxopendata.harvest.stock import (
-    HarvestGatherError,
-)
+from ckanext.mxopendata.harvest.stock import HarvestGatherError
 from ckanext.mxopendata.http import HostBusyError, HttpClient, HttpSettings
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
@@ -240,19 +239,19 @@ class _Step:
 
     def _write(self) -> bool:
         """Write on; ``True`` when nothing is left to take."""
-        total = _count(self.run.id, Record.state != "never")
-        if not _count(self.run.id, Record.state != DONE):
+        total = lines.count(self.run.id, Record.state != "never")
+        if not lines.count(self.run.id, Record.state != DONE):
             return True
         writer = dataset_writer(self.source, self.run)
         with write.Batches(self.run, writer, config.harvest_batch()) as batches:
             while batches.write(careful=crashes.is_careful(self.run)):
-                self._tell(total - _count(self.run.id, Record.state == WAITING), total)
+                self._tell(total - lines.count(self.run.id, Record.state == WAITING), total)
                 if self._late():
                     return False
         return True
 
     def _all_written(self) -> bool:
-        return not _count(self.run.id, Record.state != DONE)
+        return not lines.count(self.run.id, Record.state != DONE)
 
     def _end(self) -> None:
         sharing.look_again(self.run)
@@ -267,11 +266,6 @@ def _hidden(record: Any, key: Credential | None) -> Any:
     return (
         Unreadable(record.identifier, secrets.hidden(record.finding, key)) if isinstance(record, Unreadable) else record
     )
-
-
-def _count(run_id: str, condition: Any) -> int:
-    query = sa.select(sa.func.count()).select_from(Record.__table__).where(Record.run_id == run_id, condition)
-    return model.Session.execute(query).scalar_one()
 
 
 def _bad_records(run_id: str) -> list[Any]:

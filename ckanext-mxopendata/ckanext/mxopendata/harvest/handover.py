@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckan import model
 
-from ckanext.mxopendata.harvest import origins
+from ckanext.mxopendata.harvest import lines, origins
 from ckanext.mxopendata.harvest.model import ABSENT_ACTIONS, DONE, Elsewhere, Identity, Record, Run
 from ckanext.mxopendata.harvest.standing import FIRST, ORDER, ORIGIN
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS
@@ -53,13 +53,11 @@ def lost(run: Run, rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]
 def give_up(run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
     """Report records that :func:`lost` found, in the current transaction; an absent dataset is no line of this run."""
     for row in rows:
-        where = (_RECORD.c.run_id == run.id, _RECORD.c.number == row["number"])
         if row["action"] in ABSENT_ACTIONS:
-            model.Session.execute(sa.delete(_RECORD).where(*where))
-            continue
-        facts = [*row["findings"], Finding("record_elsewhere").facts()]
-        change = {"action": "duplicate", "state": DONE, "findings": facts, "severity": row["severity"] or "advice"}
-        model.Session.execute(sa.update(_RECORD).where(*where).values(change))
+            this = (_RECORD.c.run_id == run.id, _RECORD.c.number == row["number"])
+            model.Session.execute(sa.delete(_RECORD).where(*this))
+        else:
+            lines.add_finding(run.id, row["number"], Finding("record_elsewhere"), action="duplicate", state=DONE)
 
 
 def take_over(run: Run, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from ckan import model
 
 from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.harvest.model import Identity, Run
+from ckanext.mxopendata.harvest.report import iso
 
 RECENT = 10
 _RECENT = sa.text(
@@ -48,11 +48,11 @@ def of_sources(source_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         known[row.source_id] = {
             "datasets": counted.get(row.source_id, 0),
             "failures": row.failures,
-            "last_success": _iso(row.finished),
+            "last_success": iso(row.finished),
             "recent": [],
         }
     for row in model.Session.execute(_RECENT, {"ids": list(source_ids), "recent": RECENT}):
-        run = {"run": row.id, "status": row.status or "running", "started": _iso(row.started), "read": row.read}
+        run = {"run": row.id, "status": row.status or "running", "started": iso(row.started), "read": row.read}
         known[row.source_id]["recent"].insert(0, run)
     return known
 
@@ -77,7 +77,3 @@ def previous(run: Run) -> Run | None:
         .limit(1)
     )
     return model.Session.execute(query).scalars().first()
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.astimezone(timezone.utc).isoformat() if moment else None

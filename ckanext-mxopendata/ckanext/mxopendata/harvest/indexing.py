@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib.search import SearchIndexError
 
-from ckanext.mxopendata.harvest import index
+from ckanext.mxopendata.harvest import index, lines
 from ckanext.mxopendata.harvest.model import DONE, WRITTEN, Record, Run
-from ckanext.mxopendata.metadata.findings import Finding, worst
+from ckanext.mxopendata.metadata.findings import Finding
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Indexing:
             log.exception("run %s: the search index does not answer", self._run_id)
             raise
         for dataset_id, reason in failed.items():
-            self._add_finding(self._numbers[dataset_id], Finding("record_not_indexed", value=reason))
+            lines.add_finding(self._run_id, self._numbers[dataset_id], Finding("record_not_indexed", value=reason))
         model.Session.execute(sa.update(_RECORD).where(*self._sent()).values(state=DONE))
 
     def take_up(self) -> None:
@@ -82,10 +82,3 @@ class Indexing:
 
     def _sent(self) -> tuple[sa.sql.ColumnElement[bool], ...]:
         return _RECORD.c.run_id == self._run_id, _RECORD.c.number.in_(list(self._numbers.values()))
-
-    def _add_finding(self, number: int, finding: Finding) -> None:
-        where = (_RECORD.c.run_id == self._run_id, _RECORD.c.number == number)
-        row = model.Session.execute(sa.select(_RECORD.c.findings).where(*where)).one()
-        facts = [*row.findings, finding.facts()]
-        severity = worst(Finding.from_facts(item) for item in facts)
-        model.Session.execute(sa.update(_RECORD).where(*where).values(findings=facts, severity=severity))

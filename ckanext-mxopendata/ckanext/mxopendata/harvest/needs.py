@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ckanext.mxopendata import http_retry
 from ckanext.mxopendata.metadata.findings import catalogue
 
 # A portal that did not answer once may answer tomorrow by itself: told when it fails twice in a row.
-PASSING = frozenset({
-    "http_unknown_host",
-    "http_unreachable",
-    "http_timeout",
-    "http_too_slow",
-    "http_broken_answer",
-    "http_too_many_requests",
-    "http_server_error",
-    "json_cut_off",
-    "json_empty",
-})  # fmt: skip
+PASSING = http_retry.PASSING | {"http_too_slow", "json_cut_off", "json_empty"}
 # Faults on our side, of which the institution can mend nothing: the log tells who runs the portal.
 OURS = frozenset({"run_fault", "record_failed", "record_not_indexed"})
 DOUBTFUL = "doubtful"

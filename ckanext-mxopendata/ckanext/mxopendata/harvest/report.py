@@ -116,8 +116,8 @@ def run_dict(run: Run, source: Mapping[str, Any], language: str = "es") -> dict[
         "institution_title": source["institution_title"],
         "status": run.status or RUNNING,
         "phase": run.phase if run.status is None else None,
-        "started": _iso(run.started),
-        "finished": _iso(run.finished),
+        "started": iso(run.started),
+        "finished": iso(run.finished),
         "reading": run.reading,
         "confirmed": run.confirmed,
         **{name: getattr(run, name) for name in COUNTERS},
@@ -271,5 +271,6 @@ def sources_by_id(source_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {row.id: dict(row._mapping) for row in model.Session.execute(query)}
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """A time with zone as the actions give it: ISO 8601, in UTC."""
     return moment.astimezone(timezone.utc).isoformat() if moment else None

@@ -8,7 +8,7 @@ import queue as queues
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, Protocol
 
 import ckan.plugins.toolkit as tk
@@ -16,7 +16,7 @@ from ckan import model
 
 from ckanext.mxopendata.harvest import crashes, engine, locks, runs, trouble
 from ckanext.mxopendata.harvest.model import WRITING, Run
-from ckanext.mxopendata.harvest.stock import HarvestJob, database
+from ckanext.mxopendata.harvest.stock import HarvestJob, database, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def harvest_in_parallel(
     now: datetime,
     force: bool,
     workers: int,
-    watcher: Watcher,
+    watcher: Watcher | None = None,
 ) -> dict[str, str]:
     """Harvest several sources with several processes; a process without a source helps another with its writing.
 
@@ -81,7 +81,7 @@ def harvest_in_parallel(
         now: the time of the runs.
         force: whether records that did not change are written too.
         workers: how many processes.
-        watcher: told how far the sources are.
+        watcher: told how far the sources are, or ``None``.
 
     Returns:
         Source id → id of its run; a source whose run could not begin is missing.
@@ -109,11 +109,12 @@ def harvest_in_parallel(
             except queues.Empty:
                 continue
             if what == _FAR:
-                if source_id in left:
+                if watcher and source_id in left:
                     watcher.tell(source_id, *facts)
                 continue
             left.discard(source_id)
-            watcher.end(source_id)
+            if watcher:
+                watcher.end(source_id)
             if facts[0]:
                 begun[source_id] = facts[0]
     finally:
@@ -196,7 +197,7 @@ def _help(source_ids: Sequence[str], progress: engine.Progress) -> str | None:
 
 def _with_job(source_id: str, start: Start, progress: engine.Progress | None) -> str:
     """Give a run a job of ckanext-harvest, so that its pages show it, and carry the run to its end."""
-    job = HarvestJob(source_id=source_id, status="Running", gather_started=_utc_now())
+    job = HarvestJob(source_id=source_id, status="Running", gather_started=utc_now())
     job.save()
     with ExitStack() as at_work:
         try:
@@ -231,13 +232,8 @@ def _go_on(run_id: str, progress: engine.Progress | None) -> bool:
 def _finish_job(job_id: str, source_id: str) -> None:
     job = HarvestJob.get(job_id)
     job.status = "Finished"
-    job.gather_finished = job.gather_finished or _utc_now()
-    job.finished = _utc_now()
+    job.gather_finished = job.gather_finished or utc_now()
+    job.finished = utc_now()
     job.save()
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
     tk.get_action("harvest_source_reindex")({"ignore_auth": True, "user": user}, {"id": source_id})
-
-
-def _utc_now() -> datetime:
-    """The time as ckanext-harvest's columns hold it: in UTC, without a zone."""
-    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -15,7 +15,7 @@ from ckan import model
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.core_tables import PACKAGE
-from ckanext.mxopendata.harvest import crashes, endings, events, locks, spool, write
+from ckanext.mxopendata.harvest import crashes, endings, events, lines, locks, spool, write
 from ckanext.mxopendata.harvest.model import DECIDING, READING, WRITTEN, Record, Run
 from ckanext.mxopendata.harvest.stock import (
     HARVEST_OBJECTS,
@@ -23,6 +23,7 @@ from ckanext.mxopendata.harvest.stock import (
     HarvestGatherError,
     HarvestJob,
     HarvestObject,
+    utc_now,
 )
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -132,7 +133,7 @@ def end_job(job_id: str | None) -> Any:
     Returns:
         The job, or ``None`` where there is none any more.
     """
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    now = utc_now()
     objects = HARVEST_OBJECTS
     done = {"state": "COMPLETE", "report_status": "not modified", "import_finished": now}
     mine = (objects.c.harvest_job_id == job_id, objects.c.guid.like(f"{CARRIER_PREFIX}%"))
@@ -219,11 +220,9 @@ def has_waiting_carrier(run: Run) -> bool:
 def _say_not_indexed(run: Run) -> None:
     """Nobody will index any more what was written and not yet indexed: at least somebody is told."""
     table = Record.__table__
-    query = sa.select(table.c.number, table.c.findings).where(table.c.run_id == run.id, table.c.state == WRITTEN)
-    for row in model.Session.execute(query).all():
-        findings = [*row.findings, Finding("record_not_indexed", value="–").facts()]
-        statement = sa.update(table).where(table.c.run_id == run.id, table.c.number == row.number)
-        model.Session.execute(statement.values(findings=findings, severity="error"))
+    query = sa.select(table.c.number).where(table.c.run_id == run.id, table.c.state == WRITTEN)
+    for number in model.Session.execute(query).scalars().all():
+        lines.add_finding(run.id, number, Finding("record_not_indexed", value="–"))
 
 
 def _forget_older(source_id: str) -> None:

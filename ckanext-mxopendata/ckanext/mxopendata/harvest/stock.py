@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 from ckan import model
@@ -22,6 +23,7 @@ __all__ = [
     "HarvestSource",
     "database",
     "make_uuid",
+    "utc_now",
 ]
 
 HarvestGatherError: Any = harvest_model.HarvestGatherError
@@ -35,6 +37,11 @@ HARVEST_OBJECTS: Any = harvest_model.HarvestObject.__table__
 HARVEST_OBJECT_ERRORS: Any = harvest_model.HarvestObjectError.__table__
 HARVEST_OBJECT_EXTRAS: Any = harvest_model.HarvestObjectExtra.__table__
 HARVEST_SOURCES: Any = harvest_model.HarvestSource.__table__
+
+
+def utc_now() -> datetime:
+    """The time as ckanext-harvest's columns hold it: in UTC, without a zone."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def database() -> Any:

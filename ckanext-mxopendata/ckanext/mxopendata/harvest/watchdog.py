@@ -21,7 +21,7 @@ from ckanext.mxopendata import config
 from ckanext.mxopendata.harvest import carriers, locks, pruning, runs, trouble
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.model import READING, Run
-from ckanext.mxopendata.harvest.stock import HarvestJob, HarvestSource
+from ckanext.mxopendata.harvest.stock import HarvestJob, HarvestSource, utc_now
 from ckanext.mxopendata.metadata.findings import Finding
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ def _take_up(run: Run) -> str | None:
 def _running_job(run: Run) -> str:
     """The job of a run, ready for new carriers; a new one where its own was finished or removed."""
     job = HarvestJob.get(run.job_id)
-    now = _utc_now()
+    now = utc_now()
     if job is None or job.status == "Finished":
         job = HarvestJob(source_id=run.source_id, status="Running", gather_started=now, gather_finished=now)
         job.save()
@@ -136,7 +136,7 @@ def _is_lost(job: Any) -> bool:
     taken = consumer.redis.get(consumer.persistance_key(message))
     if taken is None:
         # Just now it was made, or taken: between the two acts of a consumer it is nowhere.
-        return job.created < _utc_now() - _BEGINNING
+        return job.created < utc_now() - _BEGINNING
     if datetime.fromisoformat(taken) > datetime.now() - _BEGINNING:  # noqa: DTZ005 - ckanext-harvest writes it so
         return False
     consumer.basic_ack(message)
@@ -145,8 +145,3 @@ def _is_lost(job: Any) -> bool:
 
 def _is_before(moment: datetime | None, ago: timedelta) -> bool:
     return moment is None or moment < datetime.now(timezone.utc) - ago
-
-
-def _utc_now() -> datetime:
-    """The time as ckanext-harvest's columns hold it: in UTC, without a zone."""
-    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.mxopendata.harvest import crashes, handover, index, spool, trouble
+from ckanext.mxopendata.harvest import crashes, handover, index, lines, spool, trouble
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
 from ckanext.mxopendata.harvest.indexing import Indexing
 from ckanext.mxopendata.harvest.model import DONE, TRIED, WAITING, WRITTEN, Identity, Record, Run
@@ -302,12 +302,7 @@ def _harvest_objects(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]
 def _reject(run: Run, row: Mapping[str, Any], finding: Finding | None) -> None:
     """Report one record that could not be written, in the current transaction."""
     found = finding or Finding("record_failed")
-    facts = [*row["findings"], found.facts()]
-    model.Session.execute(
-        sa.update(_RECORD)
-        .where(_RECORD.c.run_id == run.id, _RECORD.c.number == row["number"])
-        .values(action="rejected", state=DONE, findings=facts, severity="error")
-    )
+    lines.add_finding(run.id, row["number"], found, action="rejected", state=DONE)
     add_stock_error(run, row["identifier"], found)
 
 

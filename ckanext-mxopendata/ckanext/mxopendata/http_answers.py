@@ -1,10 +1,11 @@
-"""By what a server can tell whether a file is still the one that it sent (RFC 9110, section 8.8)."""
+"""What the HTTP client gives back, and by what a server tells that it is still the same (RFC 9110, section 8.8)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -40,6 +41,42 @@ class Validators:
         """What is to be asked with; empty where there is nothing to ask by."""
         asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in asked.items() if value}
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer, stored in a file.
+
+    Attributes:
+        path: where its body is; the caller removes it.
+        url: the address that answered, after redirects.
+        content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
+        size: bytes of the body after decompression.
+        validators: by what the server can tell next time whether it is still the same.
+    """
+
+    path: Path
+    url: str
+    content_type: str
+    size: int
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """How a file on another machine begins.
+
+    Attributes:
+        content: its first bytes, all of them where it is not longer.
+        url: the address that answered, after redirects.
+        content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
+        size: bytes of the whole file, or ``None`` where the server does not say.
+    """
+
+    content: bytes
+    url: str
+    content_type: str
+    size: int | None
 
 
 def validators_of(response: requests.Response, url: str) -> Validators:
