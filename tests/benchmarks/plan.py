@@ -138,6 +138,14 @@ BENCHMARKS = (
         "paging through ckanext-dcat's `/catalog.ttl`",
     ),
     Benchmark(
+        "export-incremental",
+        100_000,
+        Bound("rate", 10),
+        "the whole catalogue as one Turtle file after 100 changes",
+        "the same of ours for the first time, before the changes",
+        stock_size=0,
+    ),
+    Benchmark(
         "indicators-full", 10_000, Bound("rate", most_seconds=300), "measuring every dataset and all figures of the day"
     ),
 )

@@ -26,6 +26,7 @@ from benchmarks.stage import OURS, PLAIN, STOCK, Stage, WorkFailedError
 Runs = list[dict[str, Any]]
 SOURCE = "catalogo-generado"
 OPERATIONS, SAVES, PAGES, STARTS = 200, 40, 30, 3
+CHANGES = 100
 
 
 def alternate(
@@ -150,9 +151,22 @@ def export(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
     stage.have(STOCK, stock_size)
     folder = str(stage.www.parent / "export")
     return alternate(
-        lambda _: stage.work(OURS, "export", size=size, folder=folder),
+        lambda _: stage.work(OURS, "export", size=size, folder=folder, first=True),
         lambda _: stage.work(STOCK, "catalogue_pages", size=stock_size),
     )
+
+
+def export_again(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """The whole catalogue as Turtle after some changes, and the file before them, of which nothing was there."""
+    stage.have(OURS, size)
+    stage.touched(OURS)
+    folder = str(stage.www.parent / "export")
+    runs: tuple[Runs, Runs] = [], []
+    for repetition in range(REPETITIONS):
+        runs[1].append(stage.work(OURS, "export", size=size, folder=folder, first=True))
+        stage.work(OURS, "change", number=CHANGES, title=f"Otro título {repetition}")
+        runs[0].append(stage.work(OURS, "export", size=size, folder=folder, first=False, rendered=CHANGES))
+    return runs
 
 
 def institution_page(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
@@ -203,6 +217,7 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "page-institution": institution_page,
     "page-harvests": harvests_page,
     "export-full": export,
+    "export-incremental": export_again,
     "indicators-full": indicators,
 }
 

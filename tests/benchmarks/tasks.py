@@ -93,9 +93,13 @@ def read(order: dict[str, Any], _: Any) -> Measured:
 
 
 def export(order: dict[str, Any], _: Any) -> Measured:
-    """Write the whole catalogue as Turtle into ``folder``."""
+    """Write the whole catalogue as Turtle into ``folder``, ``first``: without anything that an earlier one kept."""
+    from ckanext.mxopendata.dcat import store
     from ckanext.mxopendata.dcat.export import ExportRequest, run
 
+    if order["first"]:
+        store.forget_all("")
+        model.Session.commit()
     request = ExportRequest(("ttl",), Path(order["folder"]))
     began = time.perf_counter()
     result = run(request, datetime.now(timezone.utc))
@@ -103,7 +107,17 @@ def export(order: dict[str, Any], _: Any) -> Measured:
     datasets = result.counts["ttl"]["datasets"]
     if datasets != order["size"]:
         raise RuntimeError(f"{datasets} datasets were exported, not {order['size']}")
-    return {"seconds": seconds, "count": datasets, "rendered": result.counts["ttl"].get("rendered", datasets)}
+    rendered = result.counts["ttl"]["rendered"]
+    if rendered > order.get("rendered", datasets):
+        raise RuntimeError(f"{rendered} datasets were made anew, more than {order['rendered']}")
+    return {"seconds": seconds, "count": datasets}
+
+
+def change(order: dict[str, Any], _: Any) -> Measured:
+    """Not measured: give the first ``number`` datasets another title."""
+    for dataset_id in _dataset_ids(order["number"]):
+        site.call("package_patch", id=dataset_id, title=order["title"])
+    return {}
 
 
 def catalogue_pages(order: dict[str, Any], application: Any) -> Measured:
@@ -249,6 +263,7 @@ TASKS: dict[str, Callable[[dict[str, Any], Any], Measured]] = {
         harvest,
         read,
         export,
+        change,
         catalogue_pages,
         page,
         indicators,

@@ -14,7 +14,14 @@ from ckan.tests.helpers import CKANCliRunner, CKANTestApp, _get_test_app
 from integration.commands import runner
 
 # CKAN drops every table when it resets; these plugins bring tables of their own.
-PLUGINS_WITH_TABLES = ("harvest", "mxopendata", "mxopendata_harvest", "mxopendata_dashboard", "mxopendata_planning")
+PLUGINS_WITH_TABLES = (
+    "harvest",
+    "mxopendata",
+    "mxopendata_harvest",
+    "mxopendata_dcat",
+    "mxopendata_dashboard",
+    "mxopendata_planning",
+)
 
 
 @pytest.fixture(scope="module")

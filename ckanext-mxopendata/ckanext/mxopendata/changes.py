@@ -110,3 +110,9 @@ def remember(reader: str, change: LoggedChange) -> None:
     position = {"xid": change.xid, "seq": change.seq}
     statement = insert(_READERS).values(name=reader, **position)
     model.Session.execute(statement.on_conflict_do_update(index_elements=[_READERS.c.name], set_=position))
+
+
+def last_moment() -> datetime | None:
+    """When the last change was made that everybody can see, with time zone; ``None`` before the first."""
+    query = sa.select(_CHANGES.c.at).order_by(_CHANGES.c.xid.desc(), _CHANGES.c.seq.desc()).limit(1)
+    return model.Session.execute(query).scalar()

@@ -106,7 +106,7 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
         """Facets show labels, not ids; results of an index older than our schema show our fields."""
         if "validated_data_dict" in search_params.get("fl", ""):
             for dataset in search_results.get("results", ()):
-                if dataset.get("extras") and dataset.get("type") == "dataset":
+                if dataset.get("type") == "dataset" and lifting.has_own_extras(dataset):
                     lifting.lift_shown(dataset)
         facets.label_facets(search_results.get("search_facets", {}))
         return search_results

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response as Answer
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.dcat.frames import CONTENT_TYPES
 from ckanext.mxopendata.dcat.skos import term_uris, write_vocabulary
-from ckanext.mxopendata.dcat.writer import CONTENT_TYPES
 from ckanext.mxopendata.downloads import csv_lines, refusal
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.text import fold

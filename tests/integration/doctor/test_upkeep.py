@@ -95,6 +95,16 @@ def test_changes_that_nobody_reads_are_a_warning(dataset_with_figures: None):
     assert upkeep.change_readers().ok
 
 
+def test_who_reads_at_night_may_wait_for_two_days(dataset_with_figures: None):
+    model.Session.execute(sa.text("INSERT INTO mxopendata_change_reader VALUES ('dcat', 0, 0)"))
+    for since, is_ok in (("30 hours", True), ("3 days", False)):
+        model.Session.execute(sa.text(f"UPDATE mxopendata_change SET at = now() - interval '{since}'"))
+        model.Session.commit()
+        _compute_until_read()
+        assert upkeep.change_readers().ok == is_ok
+    assert "mxopendata export" in assert_broken(upkeep.change_readers(), "doctor_change_readers")["cure"]
+
+
 def test_a_reader_that_never_read_is_a_warning(dataset_with_figures: None):
     model.Session.execute(sa.text("UPDATE mxopendata_change SET at = now() - interval '2 hours'"))
     model.Session.execute(sa.text("DELETE FROM mxopendata_change_reader"))

@@ -19,7 +19,7 @@ from ckanext.mxopendata.model import Change, ChangeReader
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
 FIXTURES = sorted((Path(__file__).resolve().parents[2] / "upgrades").glob("[0-9]*"))
-PLUGINS = ("mxopendata", "mxopendata_harvest", "mxopendata_dashboard", "mxopendata_planning")
+PLUGINS = ("mxopendata", "mxopendata_harvest", "mxopendata_dcat", "mxopendata_dashboard", "mxopendata_planning")
 MODELS: tuple[Any, ...] = (
     Change,
     ChangeReader,

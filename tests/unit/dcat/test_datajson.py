@@ -12,19 +12,16 @@ from jsonschema import Draft4Validator
 from referencing import Registry, Resource
 
 import form_sample
-from ckanext.mxopendata.dcat.datajson import DataJsonWriter, render_entry
+from ckanext.mxopendata.dcat.datajson import render_entry
 from ckanext.mxopendata.metadata.crosswalk import fields_of
 from ckanext.mxopendata.metadata.mapping import map_record
 
+from .assembling import write_catalogue
 from .conftest import INSTITUTION
 
 
 def _catalogue(datasets, context) -> dict:
-    written: list[bytes] = []
-    writer = DataJsonWriter(context, written.append)
-    writer.add(datasets)
-    writer.finish()
-    return json.loads(b"".join(written))
+    return json.loads(write_catalogue([datasets], context, "datajson")[0])
 
 
 @pytest.mark.payloads
@@ -45,7 +42,7 @@ def test_every_dataset_is_valid(full, bare, dirty, context, shared):
 
 
 def test_what_is_known_is_said(full, context):
-    entry = render_entry(full, context).dataset
+    entry = render_entry(full, context).properties
     assert entry == {
         "@type": "dcat:Dataset",
         "title": "Camas hospitalarias",
@@ -120,9 +117,11 @@ def test_what_is_known_is_said(full, context):
 def test_stand_ins_are_counted(bare, context):
     rendered = render_entry(bare, context)
     assert rendered.filled == {"notes": 1, "identifier": 1, "modified": 1, "contact.name": 1, "access_rights": 1}
-    assert rendered.dataset["modified"] == "2026-11-01T00:00:00Z"
-    assert rendered.dataset["contactPoint"]["fn"] == "Secretaría de Salud"
-    assert rendered.dataset["mxopendata"] == {"stand_ins": ["description", "modified", "accessLevel", "contactPoint"]}
+    assert rendered.properties["modified"] == "2026-11-01T00:00:00Z"
+    assert rendered.properties["contactPoint"]["fn"] == "Secretaría de Salud"
+    assert rendered.properties["mxopendata"] == {
+        "stand_ins": ["description", "modified", "accessLevel", "contactPoint"]
+    }
 
 
 def test_an_empty_catalogue_is_a_catalogue(context):
@@ -162,7 +161,7 @@ def test_whatever_is_filled_in_is_read_back_and_nothing_is_added(context, of_dat
     resources = [_without("resource", number, of_resource, several) for number in range(2)]
     whole = {"id": "x", **dataset, "tags": tags, "organization": INSTITUTION}
     whole["resources"] = [{"id": str(number), **resource} for number, resource in enumerate(resources)]
-    entry = json.loads(json.dumps(render_entry(whole, context).dataset))
+    entry = json.loads(json.dumps(render_entry(whole, context).properties))
     read = map_record(entry, "datajson").dataset
     # What the mapping makes of any data.json: an institution that is not the source's own is an area of it, and what
     # most files promise, the dataset does.
@@ -185,14 +184,14 @@ def test_whatever_is_filled_in_is_read_back_and_nothing_is_added(context, of_dat
 def test_an_address_without_a_file_of_its_own_is_the_file_where_there_is_a_page(full, context):
     """What a person fills in: an address, and the page that leads to it."""
     full["resources"][0].pop("download_url")
-    (distribution,) = render_entry(full, context).dataset["distribution"]
+    (distribution,) = render_entry(full, context).properties["distribution"]
     assert distribution["accessURL"] == "https://datos.salud.gob.mx/camas"
     assert distribution["downloadURL"] == "https://datos.salud.gob.mx/camas.csv"
 
 
 def test_what_stands_in_is_not_read_as_a_fact(bare, context):
     bare["resources"] = [{"id": "1"}, {"id": "2", "url": "https://x.mx/a", "download_url": "https://x.mx/a"}]
-    entry = render_entry(bare, context).dataset
+    entry = render_entry(bare, context).properties
     assert entry["description"] == "Mínimo"
     mapped = map_record(entry, "datajson").dataset
     assert mapped.keys() == {"title", "identifier", "resources", "tags", "creator"}

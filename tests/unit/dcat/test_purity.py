@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PURE = ("triples", "catalogue", "writer", "datajson", "dumps", "check", "parser")
+PURE = ("triples", "catalogue", "writer", "fragments", "datajson", "adela", "dumps", "check", "parser")
 
 
 def test_the_pure_modules_do_not_import_ckan():

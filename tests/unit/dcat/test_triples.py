@@ -12,11 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdflib.compare import isomorphic
 
-from ckanext.mxopendata.dcat.catalogue import link_datasets, render_catalogue
+from ckanext.mxopendata.dcat.catalogue import (
+    link_datasets,
+    link_institutions,
+    render_catalogue,
+    render_institution_catalogue,
+)
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
 from ckanext.mxopendata.dcat.terms import PREFIXES
 from ckanext.mxopendata.dcat.triples import render_dataset
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
+from dcat_shapes import generated_shapes
 
 NAMESPACES = {**PREFIXES, "dct": "http://purl.org/dc/terms/"}
 # Where in a dictionary of ``package_show`` a field of the form lies.
@@ -72,10 +78,9 @@ def test_stand_ins_are_counted_and_nothing_else_is_invented(bare, context):
     rendering = render_dataset(bare, context)
     assert rendering.filled == {"notes": 1, "contact.name": 1, "resource.url": 1}
     graph = _graph(rendering.all_triples())
-    assert [
-        str(text) for text in graph.objects(rdflib.URIRef(rendering.subject.value), rdflib.DCTERMS.description)
-    ] == ["Mínimo"]
-    node = rdflib.URIRef(f"{rendering.subject.value}/resource/r1")
+    subject = context.dataset_uri(bare["id"]).value
+    assert [str(text) for text in graph.objects(rdflib.URIRef(subject), rdflib.DCTERMS.description)] == ["Mínimo"]
+    node = rdflib.URIRef(f"{subject}/resource/r1")
     assert graph.value(node, rdflib.DCAT.accessURL) == node
     assert not list(graph.objects(None, rdflib.DCTERMS.license))
 
@@ -124,7 +129,7 @@ def test_a_subjects_triples_stay_together(full, context):
     subjects = [triple.subject.value for triple in render_dataset(full, context).triples]
     runs = [subject for position, subject in enumerate(subjects) if position == 0 or subjects[position - 1] != subject]
     assert len(runs) == len(set(runs))
-    assert subjects[0] == render_dataset(full, context).subject.value
+    assert subjects[0] == context.dataset_uri(full["id"]).value
 
 
 @pytest.mark.payloads
@@ -133,7 +138,7 @@ def test_it_has_no_violation_of_dcat_ap(name, request, context, shared):
     from pyshacl import validate
 
     dataset = request.getfixturevalue(name)
-    shapes = rdflib.Graph().parse(shared / "shapes" / "dcat-ap-3.0.1" / "dcat-ap-SHACL.ttl")
+    shapes = generated_shapes(shared)
     graph = _graph(_catalogue(dataset, context))
     conforms, _, text = validate(graph, shacl_graph=shapes, inference="none")
     assert conforms, text
@@ -197,7 +202,14 @@ def test_no_value_whatever_makes_an_invalid_file(dataset):
 
 def _catalogue(dataset, context):
     rendering = render_dataset(dataset, context)
-    return [*render_catalogue(context), *link_datasets(context.catalogue, [rendering]), *rendering.all_triples()]
+    institutions = [rendering.institution] if rendering.institution else []
+    return [
+        *render_catalogue(context),
+        *link_institutions(context, institutions),
+        *(triple for _ in institutions for triple in render_institution_catalogue(context, dataset["organization"])),
+        *link_datasets(context, [rendering]),
+        *rendering.all_triples(),
+    ]
 
 
 def _graph(triples) -> rdflib.Graph:
@@ -213,3 +225,38 @@ def test_policies_and_the_priority_list_have_the_labels_of_their_vocabularies(fu
     assert not labels & {"sdg:4", "committed"}
     goal = rdflib.URIRef("http://metadata.un.org/sdg/4")
     assert (None, rdflib.DCTERMS.subject, goal) in graph
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint", "description"),
+    [
+        (
+            "https://mapas.mx/wms?map=1&SERVICE=WMS&VERSION=1.3.0&Request=GetCapabilities",
+            "https://mapas.mx/wms?map=1",
+            "https://mapas.mx/wms?map=1&SERVICE=WMS&VERSION=1.3.0&Request=GetCapabilities",
+        ),
+        ("https://mapas.mx/wfs?request=GetFeature&typename=a", "https://mapas.mx/wfs?typename=a", None),
+        ("https://mapas.mx/wms?service=WMS", "https://mapas.mx/wms?service=WMS", None),
+        (
+            "https://mapas.mx/arcgis/rest/services/a/MapServer",
+            "https://mapas.mx/arcgis/rest/services/a/MapServer",
+            None,
+        ),
+    ],
+)
+def test_a_service_is_described_behind_its_distribution(address, endpoint, description, bare, context):
+    bare["resources"] = [{"id": "r1", "url": address, "format": "WMS", "name": "Mapa"}]
+    graph = _graph(_catalogue(bare, context))
+    service = graph.value(None, rdflib.RDF.type, rdflib.DCAT.DataService)
+    assert str(service).endswith("/resource/r1#servicio")
+    assert graph.value(predicate=rdflib.DCAT.accessService, object=service)
+    assert str(graph.value(service, rdflib.DCAT.endpointURL)) == endpoint
+    found = graph.value(service, rdflib.DCAT.endpointDescription)
+    assert (str(found) if found else None) == description
+    assert str(graph.value(service, rdflib.DCAT.servesDataset)) == context.dataset_uri(bare["id"]).value
+    assert str(graph.value(service, rdflib.DCTERMS.title)) == "Mapa"
+
+
+def test_a_file_is_no_service(full, context):
+    graph = _graph(_catalogue(full, context))
+    assert graph.value(None, rdflib.RDF.type, rdflib.DCAT.DataService) is None

@@ -6,17 +6,22 @@ export (``schemas/shapes/dcat_ap.ttl``). Needs pyshacl: ``pip install 'ckanext-m
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
-from typing import Any
+from io import BytesIO
 
 import rdflib
+from pyoxigraph import parse, serialize
 from rdflib.namespace import SH
 
-from ckanext.mxopendata.dcat.catalogue import link_datasets, render_catalogue
-from ckanext.mxopendata.dcat.context import ExportContext, Rendering, SharedKey
-from ckanext.mxopendata.dcat.writer import to_lines
+from ckanext.mxopendata.dcat.context import ExportContext
+from ckanext.mxopendata.dcat.fragments import Fragment, SharedPart
+from ckanext.mxopendata.dcat.frames import FORMATS
+from ckanext.mxopendata.dcat.writer import CatalogueWriter
 
 MAXIMUM_LISTED = 100
+
+Shared = Callable[[CatalogueWriter], Iterable[SharedPart]]
 
 
 class Checker:
@@ -30,22 +35,27 @@ class Checker:
     def __init__(self, context: ExportContext, shapes: rdflib.Graph | None = None) -> None:
         self._context = context
         self._shapes = shapes if shapes is not None else own_shapes()
-        self._catalogue = to_lines(render_catalogue(context))
         self.count = 0
         self.results: list[dict[str, str]] = []
+        self.check("nt", (), lambda _: ())  # an empty catalogue has to be valid too
 
-    def __call__(self, renderings: list[Rendering]) -> None:
-        """Validate one batch: its datasets, the terms they name, and the catalogue that names them."""
-        shared: dict[SharedKey, Any] = {}
-        for rendering in renderings:
-            shared.update(rendering.shared)
-        lines = [
-            self._catalogue,
-            to_lines(link_datasets(self._context.catalogue, renderings)),
-            *(to_lines(rendering.triples) for rendering in renderings),
-            to_lines(triple for description in shared.values() for triple in description),
-        ]
-        self.validate(rdflib.Graph().parse(data=b"".join(lines), format="nt"))
+    def check(self, name: str, fragments: Sequence[Fragment], shared: Shared) -> None:
+        """Validate some datasets as a catalogue of their own.
+
+        Args:
+            name: the format they are in.
+            fragments: the datasets.
+            shared: gives the parts that a file names.
+        """
+        document = BytesIO()
+        writer = CatalogueWriter(name, self._context, document.write)
+        writer.add(fragments, set())
+        writer.finish(shared(writer))
+        # rdflib reads N-Triples fastest, and pyoxigraph everything else.
+        lines = serialize(
+            (quad.triple for quad in parse(document.getvalue(), format=FORMATS[name])), format=FORMATS["nt"]
+        )
+        self.validate(rdflib.Graph().parse(data=lines or b"", format="nt"))
 
     def validate(self, graph: rdflib.Graph) -> None:
         """Validate one graph."""

@@ -16,8 +16,10 @@ from ckan.lib.search import SearchError
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, moment_option, print_json, stop
-from ckanext.mxopendata.dcat import dumps, writer
-from ckanext.mxopendata.dcat.export import FORMATS, ExportRequest, ExportResult, count, run
+from ckanext.mxopendata.dcat import dumps
+from ckanext.mxopendata.dcat.export import ExportRequest, ExportResult, count, run
+from ckanext.mxopendata.dcat.fragments import FORMATS
+from ckanext.mxopendata.dcat.frames import FORMATS as RDF_FORMATS
 from ckanext.mxopendata.metadata.findings import Finding
 
 
@@ -43,7 +45,10 @@ from ckanext.mxopendata.metadata.findings import Finding
 def export(as_json: bool, **wanted: Any) -> None:
     """Escribe todos los conjuntos públicos, con memoria constante.
 
-    ttl, rdf, jsonld y nt son DCAT-AP 3.0.1; datajson es data.json de Project Open Data 1.1.
+    ttl, rdf, jsonld y nt son DCAT-AP 3.0.1; datajson es data.json de Project Open Data 1.1; adela es el catalogo.json
+    que leía el portal nacional anterior.
+
+    Lo que no cambió desde la exportación anterior no se vuelve a hacer: se copia.
 
     Sale con 0; con 1 si algún conjunto quedó fuera o la validación halló faltas; con 2 si no se escribió nada.
     """
@@ -96,7 +101,7 @@ def _document(result: ExportResult, name: str) -> dict[str, Any]:
         "bytes": file.bytes,
         "sha256": file.sha256,
     }
-    if result.violations is not None and name in writer.FORMATS:
+    if result.violations is not None and name in RDF_FORMATS:
         document["violations"] = {"count": result.violations.count, "results": result.violations.results}
     return document
 

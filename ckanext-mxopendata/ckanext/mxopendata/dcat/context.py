@@ -77,25 +77,31 @@ class ExportContext:
         return NamedNode(f"{self.catalogue.uri}/dataset/{quote(dataset_id, safe='')}")
 
 
+def record_uri(dataset: NamedNode) -> NamedNode:
+    """The catalogue's record of a dataset."""
+    return NamedNode(f"{dataset.value}#registro")
+
+
 @dataclass
 class Rendering:
     """The triples of one dataset, in the two parts that a file treats differently.
 
     Attributes:
-        subject: the dataset.
+        dataset_id: the dataset's id.
+        institution: the id of its institution; empty without one.
         triples: its own triples, each subject's together, the dataset first.
-        shared: what describes terms and institutions that other datasets name too, by IRI and class; a file writes
-            each once.
-        record: the catalogue's record of the dataset, which the catalogue names with ``dcat:record``.
+        shared: what describes terms that other datasets name too, by IRI and class; a file writes each once.
+        publisher: what describes its institution and the terms that this one names; empty without an institution.
         distributions: how many distributions it has.
         dropped: how often a value of a field could not be expressed, by (field, code of the reason).
         filled: how often a field got a stand-in that is not stored, by field.
     """
 
-    subject: NamedNode
+    dataset_id: str
+    institution: str
     triples: list[Triple]
     shared: dict[SharedKey, list[Triple]]
-    record: NamedNode
+    publisher: dict[SharedKey, list[Triple]]
     distributions: int
     dropped: Counter[tuple[str, str]]
     filled: Counter[str]
@@ -103,7 +109,11 @@ class Rendering:
     def all_triples(self) -> Iterable[Triple]:
         """Own triples, then what describes the shared nodes: a graph that stands alone."""
         yield from self.triples
-        for description in self.shared.values():
+        yield from self.shared_triples()
+
+    def shared_triples(self) -> Iterable[Triple]:
+        """What describes the shared nodes and the institution."""
+        for description in {**self.shared, **self.publisher}.values():
             yield from description
 
 
@@ -117,6 +127,7 @@ class Builder:
         self.dropped: Counter[tuple[str, str]] = Counter()
         self.filled: Counter[str] = Counter()
         self.shared: dict[SharedKey, list[Triple]] = {}
+        self.publisher: dict[SharedKey, list[Triple]] = {}
         # The inner dictionary is an ordered set: a keyword written twice is one triple.
         self._own: dict[NamedNode, dict[tuple[NamedNode, Term], None]] = {subject: {}}
 
@@ -141,6 +152,14 @@ class Builder:
             key: everything that the node and its description depend on.
             make: gets a builder of its own, whose shared nodes and counts of dropped values are kept.
         """
+        made, shared = self.apart(key, make)
+        self.shared.update(shared)
+        return made
+
+    def apart(
+        self, key: tuple[Any, ...], make: Callable[[Builder], Made]
+    ) -> tuple[Made, dict[SharedKey, list[Triple]]]:
+        """As :meth:`once`, but the shared nodes are given back instead of being added to the dataset's."""
         known = self.context.known
         if key not in known:
             if len(known) >= MAXIMUM_KNOWN:
@@ -148,9 +167,9 @@ class Builder:
             scratch = Builder(self.context, self.subject)
             known[key] = (make(scratch), scratch.shared, scratch.dropped)
         made, shared, dropped = known[key]
-        self.shared.update(shared)
-        self.dropped.update(dropped)
-        return made
+        if dropped:
+            self.dropped.update(dropped)
+        return made, shared
 
     def add_type(self, node: NamedNode | None, kind: NamedNode) -> None:
         """Say of which class a node is that somebody else's site describes."""
@@ -174,11 +193,15 @@ class Builder:
 
     def text(self, value: Any) -> Literal | None:
         """A text in the catalogue's language, or ``None`` where it is empty."""
+        if not value:
+            return None
         text = values.clean_text(value)
         return Literal(text, language=self.language) if text else None
 
     def plain(self, value: Any) -> Literal | None:
         """A text without language: names, keys, codes."""
+        if value is None:
+            return None
         text = values.clean_text(value)
         return Literal(text) if text else None
 
@@ -205,6 +228,8 @@ class Builder:
 
     def date(self, field_name: str, value: Any, utc: bool = False) -> Literal | None:
         """A date; counted as dropped where it is none."""
+        if not value:
+            return None
         return self.checked(field_name, value, lambda text: values.make_date(text, utc), "dcat_invalid_date")
 
     def own_triples(self) -> list[Triple]:

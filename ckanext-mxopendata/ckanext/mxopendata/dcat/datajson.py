@@ -7,30 +7,19 @@ page here. What it has no property for is added under ``mxopendata`` (:mod:`.dat
 
 from __future__ import annotations
 
-import json
-import logging
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext
 from ckanext.mxopendata.dcat.datajson_extension import LANGUAGE, MAXIMUM_RIGHTS, further_properties
 from ckanext.mxopendata.dcat.distributions import addresses
-from ckanext.mxopendata.dcat.writer import UNUSABLE, ExportReport
+from ckanext.mxopendata.dcat.entries import Entry
+from ckanext.mxopendata.dcat.entry_values import keywords, place_names, title_of
 from ckanext.mxopendata.metadata.records import stored_list
 
-log = logging.getLogger(__name__)
-
 SCHEMA = "https://project-open-data.cio.gov/v1.1/schema"
-HEAD: Mapping[str, str] = {
-    "@context": f"{SCHEMA}/catalog.jsonld",
-    "@type": "dcat:Catalog",
-    "conformsTo": SCHEMA,
-    "describedBy": f"{SCHEMA}/catalog.json",
-}
 
 _ACCESS_LEVELS = {"public": "public", "restricted": "restricted public", "non_public": "non-public"}
 _EMAIL = re.compile(r"mailto:[\w~!$&'()*+,;=:.-]+@[\w.-]+\.[\w.-]+")
@@ -42,21 +31,21 @@ _NOT_STATED = "application/octet-stream"
 _STAND_INS = {"notes": "description", "modified": "modified", "access_rights": "accessLevel"}
 
 
-@dataclass
-class Entry:
-    """One entry of ``data.json``.
+def head(context: ExportContext, institution: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """What stands before the datasets.
 
-    Attributes:
-        dataset: the entry, without empty properties.
-        distributions: how many distributions it has.
-        dropped: how often a value could not be expressed, by (field, code of the reason).
-        filled: how often a field got a stand-in, by field.
+    Args:
+        context: the catalogue.
+        institution: the organization whose catalogue it is; ``None`` for the whole site.
     """
-
-    dataset: dict[str, Any]
-    distributions: int
-    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
-    filled: Counter[str] = field(default_factory=Counter)
+    part = f"/organization/{institution['name']}" if institution else ""
+    return {
+        "@id": f"{context.catalogue.uri}{part}/data.json",
+        "@context": f"{SCHEMA}/catalog.jsonld",
+        "@type": "dcat:Catalog",
+        "conformsTo": SCHEMA,
+        "describedBy": f"{SCHEMA}/catalog.json",
+    }
 
 
 def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
@@ -89,7 +78,7 @@ def _stand_ins(builder: Builder, dataset: Mapping[str, Any]) -> list[str]:
 
 
 def _texts(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    title = values.clean_text(dataset.get("title")) or values.clean_text(dataset.get("name")) or dataset["id"]
+    title = title_of(dataset)
     description = values.clean_text(dataset.get("notes"))
     identifier = values.clean_text(dataset.get("identifier"))
     modified = builder.date("modified", dataset.get("modified"))
@@ -103,23 +92,20 @@ def _texts(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
         if is_missing:
             builder.fill(name)
     issued = builder.date("issued", dataset.get("issued"))
-    keywords = [values.clean_text(tag.get("display_name") or tag.get("name")) for tag in dataset.get("tags") or ()]
     return {
         "title": title,
         "description": description or title,
         "identifier": identifier or dataset["id"],
         "modified": modified.value if modified else None,
         "issued": issued.value if issued else None,
-        "keyword": list(dict.fromkeys(filter(None, keywords))),
+        "keyword": keywords(dataset),
     }
 
 
 def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     organization = dataset.get("organization") or {}
-    catalogue = builder.context.catalogue
-    publisher = nodes.institution_name(organization)
-    if not publisher:
-        publisher = values.clean_text(catalogue.publisher or catalogue.title)
+    publisher = nodes.publisher_name(builder, organization)
+    if not organization.get("id"):
         builder.fill("owner_org")
     contact = next(iter(stored_list(dataset.get("contact"))), None)
     facts = contact if isinstance(contact, dict) else {"name": contact}
@@ -169,26 +155,15 @@ def _frequency(builder: Builder, frequency: str) -> str | None:
 
 
 def _coverage(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    places = [place for place in stored_list(dataset.get("spatial_coverage")) if isinstance(place, dict)]
-    names = [_place_name(builder, place) for place in places]
     periods = [period for period in stored_list(dataset.get("temporal_coverage")) if isinstance(period, dict)]
     first = periods[0] if periods else {}
     start = builder.date("temporal_coverage.start", first.get("start"))
     end = builder.date("temporal_coverage.end", first.get("end"))
     return {
-        "spatial": "; ".join(filter(None, names)),
+        "spatial": "; ".join(place_names(builder, dataset.get("spatial_coverage"))),
         # An open interval is none that Project Open Data can say.
         "temporal": f"{start.value}/{end.value}" if start and end else None,
     }
-
-
-def _place_name(builder: Builder, place: Mapping[str, Any]) -> str:
-    key = values.clean_text(place.get("cvegeo"))
-    vocabulary_id = {2: "states", 5: "municipalities"}.get(len(key))
-    term = builder.context.vocabulary(vocabulary_id).get(key) if vocabulary_id else None
-    return (
-        values.clean_text(place.get("text")) or (term.label_es if term else "") or values.clean_text(place.get("uri"))
-    )
 
 
 def _pages(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,35 +230,3 @@ def _file_facts(builder: Builder, dataset: Mapping[str, Any], resource: Mapping[
         "conformsTo": next((standard.value for standard in standards if standard), None),
         "characterEncoding": values.clean_text(resource.get("encoding")),
     }
-
-
-class DataJsonWriter:
-    """Writes ``data.json`` as a stream: head, entry by entry, end.
-
-    Attributes:
-        report: what was written, left out, dropped and filled.
-    """
-
-    def __init__(self, context: ExportContext, write: Callable[[bytes], Any]) -> None:
-        self.report = ExportReport()
-        self._context = context
-        self._write = write
-        head = json.dumps({"@id": f"{context.catalogue.uri}/data.json", **HEAD}, ensure_ascii=False)
-        self._write(f'{head[:-1]}, "dataset": ['.encode())
-
-    def add(self, batch: list[dict[str, Any]]) -> None:
-        """Write the datasets of one batch; one that cannot be expressed is left out whole."""
-        for dataset in batch:
-            try:
-                entry = render_entry(dataset, self._context)
-                text = json.dumps(entry.dataset, ensure_ascii=False).encode()
-            except UNUSABLE as error:
-                log.exception("dataset %s cannot be exported", dataset.get("id"))
-                self.report.leave_out(dataset, error)
-                continue
-            self._write((b",\n" if self.report.datasets else b"\n") + text)
-            self.report.count(entry)
-
-    def finish(self) -> None:
-        """Write the end."""
-        self._write(b"\n]}\n")

@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder
 from ckanext.mxopendata.dcat.coverage import add_periods, add_places
+from ckanext.mxopendata.dcat.services import add_service
 from ckanext.mxopendata.dcat.table_schema import add_table_schema
 from ckanext.mxopendata.dcat.terms import (
     CNT,
@@ -34,7 +35,7 @@ def add_distribution(builder: Builder, dataset: Mapping[str, Any], resource: Res
     builder.add(node, TYPE, DCAT.Distribution)
     builder.add(node, DCT.title, builder.text(resource.get("name")))
     builder.add(node, DCT.description, builder.text(resource.get("description")))
-    _add_addresses(builder, node, resource)
+    _add_addresses(builder, node, dataset, resource)
     _add_terms(builder, node, dataset, resource)
     builder.add(node, DCT.issued, builder.date("resource.issued", resource.get("issued")))
     builder.add(node, DCT.modified, builder.date("resource.modified", resource.get("modified")))
@@ -48,12 +49,13 @@ def add_distribution(builder: Builder, dataset: Mapping[str, Any], resource: Res
     add_table_schema(builder, node, resource.get("schema"))
 
 
-def _add_addresses(builder: Builder, node: NamedNode, resource: Resource) -> None:
+def _add_addresses(builder: Builder, node: NamedNode, dataset: Mapping[str, Any], resource: Resource) -> None:
     opened, download, page = addresses(builder, resource)
     builder.add(node, DCAT.accessURL, page or opened or download or node)
     if page is not None and opened not in (page, download):
         builder.add(node, DCAT.accessURL, opened)
     builder.add(node, DCAT.downloadURL, download)
+    add_service(builder, node, dataset, resource, opened or page or download)
 
 
 def addresses(builder: Builder, resource: Resource) -> tuple[NamedNode | None, NamedNode | None, NamedNode | None]:

@@ -19,7 +19,8 @@ from typing import IO, Any
 
 MANIFEST = "volcado.json"
 _WHOLE = "volcado"
-_DATA_JSON = "data.json"
+# What the formats in JSON are called where they are served.
+_NAMES = {"datajson": "data.json", "adela": "catalogo.json"}
 _PARTS = "parciales"
 _UNFINISHED = ".exportando-"
 
@@ -39,13 +40,13 @@ class WrittenFile:
 
 def dump_path(folder: Path, name: str) -> Path:
     """Where the whole catalogue in one format lies."""
-    return folder / (_DATA_JSON if name == "datajson" else f"{_WHOLE}.{name}")
+    return folder / _NAMES.get(name, f"{_WHOLE}.{name}")
 
 
 def part_path(folder: Path, name: str, institution: str | None, since: str | None) -> Path:
     """Where a part of the catalogue lies that nobody named a file for."""
     words = [institution or "catalogo", *([f"desde-{since.replace(':', '')}"] if since else [])]
-    return folder / _PARTS / f"{'-'.join(words)}.{'data.json' if name == 'datajson' else name}"
+    return folder / _PARTS / f"{'-'.join(words)}.{_NAMES.get(name, name)}"
 
 
 @contextmanager
@@ -64,14 +65,6 @@ def exclusive(folder: Path) -> Iterator[None]:
         for left in folder.rglob(f"{_UNFINISHED}*"):
             left.unlink(missing_ok=True)
         yield
-
-
-@contextmanager
-def scratch_file(folder: Path) -> Iterator[IO[bytes]]:
-    """A file that is gone afterwards, on the same disk as the result."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=_UNFINISHED) as scratch:
-        yield scratch
 
 
 @contextmanager

@@ -9,13 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ckanext.mxopendata.dcat import dumps, site, writer
+from ckanext.mxopendata.dcat import dumps, freshness, site
+from ckanext.mxopendata.dcat.assembly import Assembly
 from ckanext.mxopendata.dcat.check import Checker
 from ckanext.mxopendata.dcat.context import ExportContext
-from ckanext.mxopendata.dcat.datajson import DataJsonWriter
-
-DATA_JSON = "datajson"
-FORMATS = (*writer.FORMATS, DATA_JSON)
+from ckanext.mxopendata.dcat.frames import FORMATS as RDF_FORMATS
+from ckanext.mxopendata.dcat.writer import PROFILES, CatalogueWriter
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,14 @@ class ExportRequest:
         return self.institution is None and self.since is None and self.output is None
 
     @property
+    def institution_id(self) -> str | None:
+        """The id of the organization to limit it to."""
+        return self.institution[0] if self.institution else None
+
+    @property
     def rdf_formats(self) -> tuple[str, ...]:
         """The formats made from triples."""
-        return tuple(name for name in self.formats if name != DATA_JSON)
+        return tuple(name for name in self.formats if name in RDF_FORMATS)
 
     def target(self, name: str) -> Path:
         """Where the file of one format goes."""
@@ -65,17 +69,19 @@ class ExportResult:
     Attributes:
         counts: ``profile`` and ``datasets`` to ``filled``, by format.
         files: the finished files, by format.
+        compressed: their compressed copies, by format.
         violations: what the check found; ``None`` without a check.
     """
 
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, dumps.WrittenFile] = field(default_factory=dict)
+    compressed: dict[str, dumps.WrittenFile] = field(default_factory=dict)
     violations: Checker | None = None
 
 
 def count(request: ExportRequest) -> int:
     """How many datasets the export will read."""
-    return site.count_datasets(request.institution[0] if request.institution else None, request.since)
+    return site.count_datasets(request.institution_id, request.since)
 
 
 def run(request: ExportRequest, now: datetime, advance: Callable[[int], Any] | None = None) -> ExportResult:
@@ -90,65 +96,62 @@ def run(request: ExportRequest, now: datetime, advance: Callable[[int], Any] | N
         dumps.ExportUnderwayError: another process exports into the same folder.
         OSError: the files cannot be written.
     """
-    institution = request.institution[0] if request.institution else None
     # A file that the user names is nobody else's: nothing to keep apart, nothing of ours to clear away there.
     with nullcontext() if request.output else dumps.exclusive(request.folder):
         context = site.current_context()
-        batches = site.read_datasets(institution, request.since)
+        freshness.forget_stale(context)
         result = ExportResult()
-        with ExitStack() as stack:
-            if DATA_JSON in request.formats:
-                batches = stack.enter_context(_with_data_json(request, context, batches, result))
-            if request.rdf_formats:
-                _write_rdf(request, context, batches, result, advance)
-            else:
-                for batch in batches:
-                    if advance is not None:
-                        advance(len(batch))
+        if request.check and request.rdf_formats:
+            result.violations = Checker(context)
+        _write(request, context, result, advance)
         if request.is_whole:
-            counts = result.counts[request.rdf_formats[0] if request.rdf_formats else DATA_JSON]
+            counts = result.counts[(request.rdf_formats or request.formats)[0]]
             generated = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-            dumps.write_manifest(request.folder, generated, counts, [*result.files.values()])
+            files = [*result.files.values(), *result.compressed.values()]
+            dumps.write_manifest(request.folder, generated, counts, files)
     return result
 
 
-Batches = Iterator[list[dict[str, Any]]]
-
-
-@contextmanager
-def _with_data_json(
-    request: ExportRequest, context: ExportContext, batches: Batches, result: ExportResult
-) -> Iterator[Batches]:
-    """Write each batch that passes to ``data.json`` too; finish the file when all have passed."""
-    path = request.target(DATA_JSON)
-    with dumps.replacing(path) as output:
-        writing = DataJsonWriter(context, output.write)
-        yield _tee(batches, writing)
-        writing.finish()
-    result.files[DATA_JSON] = output.written(path)
-    result.counts[DATA_JSON] = {"profile": "pod_1.1", **writing.report.to_dict()}
-
-
-def _tee(batches: Batches, writing: DataJsonWriter) -> Batches:
-    for batch in batches:
-        writing.add(batch)
-        yield batch
-
-
-def _write_rdf(
+def _write(
     request: ExportRequest,
     context: ExportContext,
-    batches: Batches,
     result: ExportResult,
     advance: Callable[[int], Any] | None,
 ) -> None:
-    result.violations = Checker(context) if request.check else None
-    with dumps.scratch_file(request.folder) as lines:
-        report = writer.write_lines(batches, context, lines.write, result.violations, advance)
-        lines.flush()
-        for name in request.rdf_formats:
-            path = request.target(name)
-            with dumps.replacing(path) as output:
-                writer.convert(Path(lines.name), name, output)
-            result.files[name] = output.written(path)
-            result.counts[name] = {"profile": writer.PROFILE, **report.to_dict()}
+    assembly = Assembly(context, request.formats)
+    with ExitStack() as stack:
+        writers = [_open(request, name, context, stack, result) for name in request.formats]
+        for batch in assembly.batches(request.institution_id, request.since):
+            for writer in writers:
+                for dataset_id, error in batch.left_out:
+                    writer.report.leave_out(dataset_id, error)
+                writer.add(batch.in_order(writer.name), batch.made_ids(writer.name))
+            if result.violations is not None:
+                name = request.rdf_formats[0]
+                result.violations.check(name, batch.in_order(name), assembly.shared)
+            if advance is not None:
+                advance(len(batch.listed))
+        for writer in writers:
+            writer.finish(assembly.shared(writer))
+            result.counts[writer.name] = {"profile": PROFILES[writer.name], **writer.report.to_dict()}
+
+
+def _open(
+    request: ExportRequest, name: str, context: ExportContext, stack: ExitStack, result: ExportResult
+) -> CatalogueWriter:
+    """The writer of one format; its files take their places when the stack is left without an error."""
+    path = request.target(name)
+    output = stack.enter_context(_noted(path, name, result.files))
+    write_gzip = None
+    if request.is_whole and name in request.rdf_formats:
+        compressed = path.with_name(path.name + ".gz")
+        write_gzip = stack.enter_context(_noted(compressed, name, result.compressed)).write
+    institution = site.show_organization(request.institution_id) if request.institution_id else None
+    return CatalogueWriter(name, context, output.write, write_gzip, institution)
+
+
+@contextmanager
+def _noted(path: Path, name: str, files: dict[str, dumps.WrittenFile]) -> Iterator[dumps.HashingFile]:
+    with dumps.replacing(path) as output:
+        yield output
+    files[name] = output.written(path)

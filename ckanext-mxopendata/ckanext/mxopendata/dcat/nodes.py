@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from ckanext.mxopendata.dcat import values
-from ckanext.mxopendata.dcat.context import Builder
+from ckanext.mxopendata.dcat.context import Builder, ExportContext, SharedKey
 from ckanext.mxopendata.dcat.terms import (
     DCAT,
     DCT,
@@ -266,12 +266,14 @@ def availability(builder: Builder, owner: NamedNode, value: Any) -> NamedNode | 
 def place(builder: Builder, cvegeo: Any) -> NamedNode | None:
     """A place by INEGI's key: 00 the nation, 2 digits a state, 5 a municipality, 9 a locality."""
     key = values.clean_text(cvegeo)
+    return builder.once(("place", key), lambda scratch: _place(scratch, key))
+
+
+def _place(builder: Builder, key: str) -> NamedNode | None:
     vocabulary_id = {2: "states", 5: "municipalities", 9: "localities"}.get(len(key))
     if vocabulary_id is None or not key.isdigit() or not key.isascii():
         return None
     node = own_uri(builder, vocabulary_id, key)
-    if builder.is_described(node, DCT.Location):
-        return node
     term = builder.context.vocabulary(vocabulary_id).get(key) if vocabulary_id != "localities" else None
     return builder.share(
         node,
@@ -283,20 +285,32 @@ def place(builder: Builder, cvegeo: Any) -> NamedNode | None:
     )
 
 
-def institution(builder: Builder, organization: Mapping[str, Any], gov_type: Any = None) -> NamedNode:
+def institution(
+    builder: Builder, organization: Mapping[str, Any], gov_type: Any = None
+) -> tuple[NamedNode, dict[SharedKey, list[Triple]]]:
     """The publisher: an agent with its name, order of government, place and page.
 
     Args:
         builder: of the dataset.
         organization: the ``organization`` of a dataset; the context completes it.
         gov_type: the dataset's order of government, for an institution that states none.
+
+    Returns:
+        The agent, and what describes it and the terms it names.
     """
     key = ("institution", organization["id"], gov_type)
-    return builder.once(key, lambda scratch: _institution(scratch, organization, gov_type))
+    return builder.apart(key, lambda scratch: _institution(scratch, organization, gov_type))
+
+
+def publisher_name(builder: Builder, organization: Mapping[str, Any]) -> str:
+    """What stands in for a name that is missing: the institution's as it is now, else the catalogue's publisher."""
+    facts = builder.context.organization(organization) if organization.get("id") else organization
+    catalogue = builder.context.catalogue
+    return institution_name(facts) or values.clean_text(catalogue.publisher or catalogue.title)
 
 
 def _institution(builder: Builder, organization: Mapping[str, Any], gov_type: Any) -> NamedNode:
-    node = _organization_uri(builder, organization["id"])
+    node = organization_uri(builder.context, organization["id"])
     facts = builder.context.organization(organization)
     order = find_term(builder, "orders_of_government", facts.get("gov_type") or gov_type)
     homepage = values.make_iri(facts.get("landing_page"))
@@ -318,13 +332,14 @@ def _institution(builder: Builder, organization: Mapping[str, Any], gov_type: An
             (FOAF.homepage, builder.share(homepage, FOAF.Document, []) if homepage else None),
             (FOAF.page, builder.share(portal, FOAF.Document, []) if portal else None),
             (FOAF.logo, values.make_iri(facts.get("image_display_url") or facts.get("image_url"))),
-            (ORG.subOrganizationOf, _organization_uri(builder, parent) if parent else None),
+            (ORG.subOrganizationOf, organization_uri(builder.context, parent) if parent else None),
         ],
     )
 
 
-def _organization_uri(builder: Builder, organization_id: str) -> NamedNode:
-    return NamedNode(f"{builder.context.catalogue.uri}/organization/{organization_id}")
+def organization_uri(context: ExportContext, organization_id: str) -> NamedNode:
+    """The subject of an institution: never its name, which changes."""
+    return NamedNode(f"{context.catalogue.uri}/organization/{quote(organization_id, safe='')}")
 
 
 def institution_name(organization: Mapping[str, Any]) -> str:

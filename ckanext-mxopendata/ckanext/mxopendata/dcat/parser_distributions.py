@@ -76,6 +76,8 @@ def parse_distribution(
     resource["spatial_coverage"] = _place(subject)
     _add_standards(subject, resource)
     subject.objects(CSVW.tableSchema)
+    # A service is described by what its distribution says: its address is the distribution's.
+    subject.objects(DCAT.accessService)
     if schema := parse_table_schema(graph, node):
         resource["schema"] = json.dumps(schema, ensure_ascii=False)
     stated = parse_licence(subject, resource)

@@ -11,14 +11,23 @@ import ckan.plugins.toolkit as tk
 from ckanext.dcat.interfaces import IDCATURIGenerator
 from ckanext.dcat.utils import catalog_uri
 
+from ckanext.mxopendata.dcat import helpers
+
 
 @tk.blanket.actions
 @tk.blanket.auth_functions
 @tk.blanket.blueprints
+@tk.blanket.helpers(helpers)
 class MxOpenDataDcatPlugin(p.SingletonPlugin):
     """The dcat room: one generator of triples, whole-catalogue files, their pages."""
 
+    p.implements(p.IConfigurer)
     p.implements(IDCATURIGenerator, inherit=True)
+
+    # IConfigurer
+    def update_config(self, config: Any) -> None:
+        """Make the room's templates known."""
+        tk.add_template_directory(config, "templates")
 
     # IDCATURIGenerator
     def dataset_uri(self, dataset_dict: dict[str, Any], default_uri: str) -> str:

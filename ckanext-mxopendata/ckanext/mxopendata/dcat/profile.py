@@ -14,7 +14,12 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.dcat.profiles import EuropeanDCATAP3Profile
 
-from ckanext.mxopendata.dcat.catalogue import render_catalogue
+from ckanext.mxopendata.dcat.catalogue import (
+    link_datasets,
+    link_institutions,
+    render_catalogue,
+    render_institution_catalogue,
+)
 from ckanext.mxopendata.dcat.context import ExportContext
 from ckanext.mxopendata.dcat.graph import Graph, Node, Text
 from ckanext.mxopendata.dcat.parser import parse_dataset
@@ -46,7 +51,10 @@ class MexicanDCATAPProfile(EuropeanDCATAP3Profile):
         self._add(rendering.all_triples())
         catalogue = rdflib.URIRef(context.catalogue.uri)
         if (catalogue, to_rdflib(TYPE), to_rdflib(DCAT.Catalog)) in self.g:
-            self.g.add((catalogue, to_rdflib(DCAT.record), to_rdflib(rendering.record)))
+            self._add(link_datasets(context, [rendering]))
+            if rendering.institution:
+                self._add(link_institutions(context, [rendering.institution]))
+                self._add(render_institution_catalogue(context, dataset_dict["organization"]))
 
     def parse_dataset(self, dataset_dict: dict[str, Any], dataset_ref: Any) -> dict[str, Any]:
         """Read one dataset of a document into the dictionary of ckanext-dcat's harvester, and return it.
@@ -81,7 +89,7 @@ class MexicanDCATAPProfile(EuropeanDCATAP3Profile):
 
     def _context(self) -> ExportContext:
         if self.g not in _contexts:
-            _contexts[self.g] = current_context()
+            _contexts[self.g] = current_context(())
             for prefix, base in PREFIXES.items():
                 self.g.bind(prefix, rdflib.Namespace(base), replace=True)
         return _contexts[self.g]

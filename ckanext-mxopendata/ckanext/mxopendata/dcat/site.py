@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +12,41 @@ from ckan import model
 
 from ckanext.dcat.utils import catalog_uri
 
-from ckanext.mxopendata import config
+from ckanext.mxopendata import config, institutions
 from ckanext.mxopendata.dcat.catalogue import foreign_labels
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
+from ckanext.mxopendata.dcat.fragments import moment_key
 
 # What ckanext-dcat's catalogue leaves out too: these are no datasets, though CKAN keeps them as packages.
 NO_DATASETS = ("-dataset_type:harvest", "-dataset_type:showcase")
-BATCH = 200
+BATCH = 500
+# What CKAN gives at most (ckan.search.rows_max), where nobody allows more.
+LISTED = 1000
 
 
-def current_context() -> ExportContext:
-    """Everything an export needs to know of this site, read now; institutions are looked up once each."""
+def current_context(institution_ids: Collection[str] | None = None) -> ExportContext:
+    """Everything an export needs to know of this site, read now.
+
+    Args:
+        institution_ids: of the institutions that will be named; ``None`` for all.
+    """
+    return site_context(
+        _stored_organizations(institution_ids),
+        issued=_date_of_dataset("metadata_created asc", "metadata_created"),
+        modified=_date_of_dataset("metadata_modified desc", "metadata_modified"),
+    )
+
+
+def site_context(
+    organizations: dict[str, dict[str, Any]] | None = None, issued: str = "", modified: str = ""
+) -> ExportContext:
+    """The same for what does not describe the catalogue itself: the search index is not asked.
+
+    Args:
+        organizations: facts of institutions by id; one that is not among them is looked up when it is named.
+        issued: when the catalogue's first dataset was taken in.
+        modified: when one of its datasets was last written.
+    """
     catalogue = Catalogue(
         uri=catalog_uri().rstrip("/"),
         title=tk.config.get("ckan.site_title") or "",
@@ -29,30 +54,37 @@ def current_context() -> ExportContext:
         homepage=config.site_url() + "/",
         publisher=tk.config.get("ckan.site_title") or "",
         language=(tk.config.get("ckan.locale_default") or "es").replace("_", "-"),
-        issued=_date_of_dataset("metadata_created asc", "metadata_created"),
-        modified=_date_of_dataset("metadata_modified desc", "metadata_modified"),
+        issued=issued,
+        modified=modified,
     )
     return ExportContext(
         catalogue=catalogue,
         vocabulary_base=config.vocabulary_base(),
-        organization=_organization_reader(),
+        organization=_organization_reader(organizations or {}),
         labels=foreign_labels(),
     )
 
 
-def _organization_reader() -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-    known: dict[str, Mapping[str, Any]] = {}
+def _organization_reader(known: dict[str, dict[str, Any]]) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    completed: dict[str, Mapping[str, Any]] = {}
 
     def read(organization: Mapping[str, Any]) -> Mapping[str, Any]:
         key = organization["id"]
-        if key not in known:
-            known[key] = {**organization, **_show_organization(key)}
-        return known[key]
+        if key not in completed:
+            completed[key] = {**organization, **(known.get(key) or show_organization(key))}
+        return completed[key]
 
     return read
 
 
-def _show_organization(organization_id: str) -> dict[str, Any]:
+def _stored_organizations(ids: Collection[str] | None) -> dict[str, dict[str, Any]]:
+    """The institutions whose stored facts say all; CKAN knows where it keeps an uploaded image."""
+    stored = institutions.stored_facts(ids)
+    return {key: facts for key, facts in stored.items() if str(facts.get("image_url") or "http").startswith("http")}
+
+
+def show_organization(organization_id: str) -> dict[str, Any]:
+    """The public facts of an institution, with the id of the one above it in ``parent_id``."""
     leave_out = ("datasets", "dataset_count", "users", "tags", "followers")
     wanted = {"id": organization_id, **{f"include_{part}": False for part in leave_out}}
     # What is read here is public in any case: it stands on the institution's page.
@@ -89,13 +121,19 @@ def _filters(institution: str | None, since: datetime | None) -> list[str]:
 
 
 def count_datasets(institution: str | None = None, since: datetime | None = None) -> int:
-    """How many datasets :func:`read_datasets` would give."""
+    """How many datasets :func:`list_datasets` would give."""
     return _search(rows=0, fq_list=_filters(institution, since))["count"]
 
 
-def read_datasets(
-    institution: str | None = None, since: datetime | None = None, batch: int = BATCH
-) -> Iterator[list[dict[str, Any]]]:
+@dataclass(frozen=True)
+class Listed:
+    """A dataset as the list of them names it: its id, and the :func:`moment_key` of its last modification."""
+
+    id: str
+    modified: str
+
+
+def list_datasets(institution: str | None = None, since: datetime | None = None) -> Iterator[list[Listed]]:
     """All public, active, not archived datasets, in batches and in the order of their ids.
 
     Each batch asks for the ids after the last one, so that a dataset that comes or goes meanwhile never shifts
@@ -104,14 +142,37 @@ def read_datasets(
     Args:
         institution: id of the organization to limit it to.
         since: limit it to datasets whose metadata changed at or after this moment, UTC.
-        batch: how many at a time.
     """
     filters = _filters(institution, since)
     last = None
     while True:
         after = [f'id:{{"{last}" TO *]'] if last else []
-        found = _search(rows=batch, sort="id asc", fq_list=[*filters, *after])["results"]
-        if not found:
+        found = _search(rows=LISTED, sort="id asc", fl=["id", "metadata_modified"], fq_list=[*filters, *after])
+        if not found["results"]:
             return
-        yield found
-        last = found[-1]["id"]
+        yield [Listed(entry["id"], moment_key(entry["metadata_modified"])) for entry in found["results"]]
+        last = found["results"][-1]["id"]
+
+
+def read_datasets(ids: Sequence[str], *, neighbours: bool = False) -> Iterator[dict[str, Any]]:
+    """Those of some datasets that an anonymous visitor may see.
+
+    Args:
+        ids: in order.
+        neighbours: whether hardly any dataset lies between two of them: then the search index is asked for what lies
+            between the first and the last of a page, which is quicker than naming hundreds of them.
+    """
+    # CKAN gives no more than it allows, and does not say so.
+    most = int(tk.config["ckan.search.rows_max"])
+    size = max(1, min(BATCH, most // 2 if neighbours else most))
+    for start in range(0, len(ids), size):
+        page = set(ids[start : start + size])
+        if neighbours:
+            between = f'id:["{ids[start]}" TO "{ids[start + len(page) - 1]}"]'
+            for dataset in _search(rows=most, sort="id asc", fq_list=[between])["results"]:
+                if dataset["id"] in page:
+                    page.remove(dataset["id"])
+                    yield dataset
+        if page:
+            wanted = " OR ".join(f'"{dataset_id}"' for dataset_id in sorted(page))
+            yield from _search(rows=len(page), sort="id asc", fq_list=[f"id:({wanted})"])["results"]

@@ -14,8 +14,8 @@ from pyoxigraph import Literal, NamedNode, Triple, serialize
 
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, Catalogue, ExportContext
+from ckanext.mxopendata.dcat.frames import FORMATS
 from ckanext.mxopendata.dcat.terms import DCAT, DCT, IANA_MEDIA_TYPES, OWL, PREFIXES, SKOS, TYPE, XSD
-from ckanext.mxopendata.dcat.writer import FORMATS
 from ckanext.mxopendata.metadata.vocabularies import BROADER_IN, Heading, Term, Vocabulary, vocabulary
 
 # Few, so that the file is about its terms.

@@ -74,4 +74,5 @@ PREFIXES: dict[str, str] = {
     "dqv": DQV.base,
     "cnt": CNT.base,
     "csvw": CSVW.base,
+    "hydra": HYDRA.base,
 }

@@ -15,7 +15,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from ckanext.mxopendata.dcat import nodes, values
-from ckanext.mxopendata.dcat.context import Builder, ExportContext, Rendering
+from ckanext.mxopendata.dcat.context import Builder, ExportContext, Rendering, record_uri
 from ckanext.mxopendata.dcat.coverage import add_periods, add_places
 from ckanext.mxopendata.dcat.distributions import add_distribution
 from ckanext.mxopendata.dcat.terms import (
@@ -61,12 +61,13 @@ def render_dataset(dataset: Dataset, context: ExportContext) -> Rendering:
     resources = [resource for resource in dataset.get("resources") or () if resource.get("id")]
     for resource in resources:
         add_distribution(builder, dataset, resource)
-    record = _add_record(builder, dataset)
+    _add_record(builder, dataset)
     return Rendering(
-        subject=builder.subject,
+        dataset_id=dataset["id"],
+        institution=(dataset.get("organization") or {}).get("id") or "",
         triples=builder.own_triples(),
         shared=builder.shared,
-        record=record,
+        publisher=builder.publisher,
         distributions=len(resources),
         dropped=builder.dropped,
         filled=builder.filled,
@@ -75,9 +76,12 @@ def render_dataset(dataset: Dataset, context: ExportContext) -> Rendering:
 
 def _with_extras(dataset: Dataset) -> Dataset:
     """A field of the model that is kept as an extra (a dataset older than the schema) counts as the field."""
-    extras = {extra["key"]: extra.get("value") for extra in dataset.get("extras") or () if "key" in extra}
-    stated = {key: value for key, value in dataset.items() if value not in (None, "", [])}
-    return {**extras, **stated} if extras else dataset
+    missing = {
+        extra["key"]: extra.get("value")
+        for extra in dataset.get("extras") or ()
+        if "key" in extra and dataset.get(extra["key"]) in (None, "", [])
+    }
+    return {**dataset, **missing} if missing else dataset
 
 
 def _add_texts(builder: Builder, dataset: Dataset) -> None:
@@ -140,9 +144,9 @@ def _add_coverage(builder: Builder, dataset: Dataset) -> None:
 def _add_agents(builder: Builder, dataset: Dataset) -> None:
     organization = dataset.get("organization") or {}
     if organization.get("id"):
-        builder.add(builder.subject, DCT.publisher, nodes.institution(builder, organization, dataset.get("gov_type")))
-    catalogue = builder.context.catalogue
-    stand_in = nodes.institution_name(organization) or values.clean_text(catalogue.publisher or catalogue.title)
+        publisher, builder.publisher = nodes.institution(builder, organization, dataset.get("gov_type"))
+        builder.add(builder.subject, DCT.publisher, publisher)
+    stand_in = nodes.publisher_name(builder, organization)
     for position, contact in enumerate(stored_list(dataset.get("contact")), start=1):
         _add_contact(builder, contact if isinstance(contact, dict) else {"name": contact}, position, stand_in)
     for position, creator in enumerate(stored_list(dataset.get("creator")), start=1):
@@ -270,16 +274,16 @@ def _source_catalogue(builder: Builder, value: Any) -> NamedNode | None:
     return node
 
 
-def _add_record(builder: Builder, dataset: Dataset) -> NamedNode:
+def _add_record(builder: Builder, dataset: Dataset) -> None:
     """When this catalogue took the dataset in and last wrote it, apart from what the source says of its data."""
-    record = builder.part("registro", DCAT.CatalogRecord)
+    record = record_uri(builder.subject)
+    builder.add(record, TYPE, DCAT.CatalogRecord)
     builder.add(record, FOAF.primaryTopic, builder.subject)
     created = builder.date("metadata_created", dataset.get("metadata_created"), utc=True)
     modified = builder.date("metadata_modified", dataset.get("metadata_modified"), utc=True)
     builder.add(record, DCT.issued, created)
     builder.add(record, DCT.modified, modified or created or _LONG_AGO)
     builder.add(record, PROV.generatedAtTime, builder.date("harvested_at", dataset.get("harvested_at"), utc=True))
-    return record
 
 
 _FIELDS: tuple[Callable[[Builder, Dataset], None], ...] = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -37,6 +38,8 @@ _DATE_TIME = re.compile(
 )
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _HEXADECIMAL = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+# An address that is one as it stands: nothing to encode, no brackets, one number sign at most.
+_PLAIN_IRI = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.:-]*(/[A-Za-z0-9._~/=&?+-]*(#[A-Za-z0-9._~/=&?+-]*)?)?")
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 _REFERENCE_SYSTEM = re.compile(r"<([^>\s]*)>\s*")
 # The library raises whichever of these a malformed part happens to cause.
@@ -62,11 +65,11 @@ def clean_text(value: Any) -> str:
     Returns:
         The text without surrounding blanks; empty where there is nothing to say.
     """
-    if value is None or isinstance(value, (dict, list, tuple, bool)):
+    if value is None or value == "" or isinstance(value, (dict, list, tuple, bool)):
         return ""
     text = value if isinstance(value, str) else str(value)
-    # Most texts have nothing to clean, and say so quickly.
-    if text.isprintable() and text.isascii():
+    # Most texts have nothing to clean, and say so quickly: what XML cannot carry is not printable either.
+    if text.isprintable():
         return text.strip()
     return _NOT_IN_XML.sub("", _LINE_BREAK.sub("\n", text)).strip()
 
@@ -81,6 +84,8 @@ def make_iri(value: Any) -> NamedNode | None:
         ``None`` for what is no absolute address.
     """
     text = clean_text(value)
+    if _PLAIN_IRI.fullmatch(text):
+        return _named_node(text)
     if text[:4].lower() == "www.":
         text = "http://" + text
     if not _SCHEME.match(text) or not text.lower().startswith(_LINK_SCHEMES):
@@ -134,7 +139,12 @@ def make_date(value: Any, utc: bool = False) -> Literal | None:
     Returns:
         ``None`` where it is no date of the calendar.
     """
-    text = clean_text(value)
+    return _make_date(clean_text(value), utc)
+
+
+@lru_cache(maxsize=10_000)
+def _make_date(text: str, utc: bool) -> Literal | None:
+    # Kept, because a catalogue has thousands of dates and few different ones.
     if found := _DATE_TIME.fullmatch(text):
         return _make_date_time(found, utc)
     if _DATE.fullmatch(text) and _exists(*map(int, text.split("-"))):

@@ -1,172 +1,134 @@
-"""The whole catalogue as a stream: each dataset is rendered, written and forgotten.
+"""A catalogue file in the making: its parts go where they belong, and into its compressed copy; pure.
 
-A dataset becomes a fragment of N-Triples of its own first. One that cannot be expressed is thereby left out whole, with
-its reason, and never leaves half of itself in a file; and every format is made from the same lines.
+Memory holds one batch, and the keys of what datasets share.
 """
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
-from pyoxigraph import RdfFormat, Triple, parse, serialize
+from ckanext.mxopendata.dcat import adela, datajson
+from ckanext.mxopendata.dcat.catalogue import link_datasets, link_institutions, render_catalogue
+from ckanext.mxopendata.dcat.context import ExportContext
+from ckanext.mxopendata.dcat.counts import ExportReport, read_counts
+from ckanext.mxopendata.dcat.entries import frame_of
+from ckanext.mxopendata.dcat.fragments import Fragment, SharedPart, institution_key
+from ckanext.mxopendata.dcat.frames import FORMATS as RDF_FORMATS
+from ckanext.mxopendata.dcat.frames import Frame, frame, to_part
+from ckanext.mxopendata.dcat.packing import GzipWriter, Packer
 
-from ckanext.mxopendata.dcat.catalogue import link_datasets, render_catalogue
-from ckanext.mxopendata.dcat.context import ExportContext, Rendering, SharedKey
-from ckanext.mxopendata.dcat.terms import PREFIXES
-from ckanext.mxopendata.dcat.triples import render_dataset
+RDF_PROFILE = "mx_dcat_ap"
+PROFILES = {**dict.fromkeys(RDF_FORMATS, RDF_PROFILE), "datajson": "pod_1.1", "adela": "adela"}
+_HEADS = {"datajson": datajson.head, "adela": adela.head}
 
-log = logging.getLogger(__name__)
-
-FORMATS: Mapping[str, RdfFormat] = {
-    "ttl": RdfFormat.TURTLE,
-    "rdf": RdfFormat.RDF_XML,
-    "jsonld": RdfFormat.JSON_LD,
-    "nt": RdfFormat.N_TRIPLES,
-}
-CONTENT_TYPES: Mapping[str, str] = {
-    "ttl": "text/turtle; charset=utf-8",
-    "rdf": "application/rdf+xml; charset=utf-8",
-    "jsonld": "application/ld+json",
-    "nt": "application/n-triples",
-}
-PROFILE = "mx_dcat_ap"
-
-# What a dictionary that is not what it should be may raise on its way through the generator and the serialiser.
-UNUSABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-Lines = Callable[[bytes], Any]
+Write = Callable[[bytes], Any]
 
 
-class Counted(Protocol):
-    """What a rendered dataset says of itself, in whatever format."""
+class PartWriter:
+    """Writes a frame and the parts in it, and the same compressed where that is wanted."""
 
-    distributions: int
-    dropped: Counter[tuple[str, str]]
-    filled: Counter[str]
+    def __init__(self, around: Frame, write: Write, write_gzip: Write | None = None) -> None:
+        self._frame = around
+        self._write = write
+        self._gzip = GzipWriter(write_gzip) if write_gzip else None
+        self._packer = Packer()
+        self._is_empty = True
+        self._put(around.head)
+
+    def add(self, part: bytes, piece: bytes | None = None) -> None:
+        """Append a part, and the piece that was made of it where there is one; an empty part is nothing."""
+        if not part:
+            return
+        if not self._is_empty:
+            self._put(self._frame.between)
+        self._is_empty = False
+        self._put(part, piece)
+
+    def finish(self) -> None:
+        """Write the end."""
+        self._put(self._frame.tail)
+        if self._gzip:
+            self._gzip.finish()
+
+    def _put(self, part: bytes, piece: bytes | None = None) -> None:
+        if not part:
+            return
+        self._write(part)
+        if self._gzip:
+            self._gzip.add(part, piece or self._packer.pack(part))
 
 
-@dataclass
-class ExportReport:
-    """What an export did.
+class CatalogueWriter:
+    """Writes a catalogue in one format.
 
     Attributes:
-        datasets: datasets in the file.
-        distributions: distributions in the file.
-        rendered: datasets whose triples were made anew.
-        reused: datasets whose triples were taken from an earlier export.
-        left_out: datasets that could not be expressed: ``{"id", "reason"}``.
-        dropped: how often a value of a field could not be expressed, by (field, code of the reason).
-        filled: how often a field got a stand-in, by field.
+        report: what was written, left out, dropped and filled.
     """
 
-    datasets: int = 0
-    distributions: int = 0
-    rendered: int = 0
-    reused: int = 0
-    left_out: list[dict[str, str]] = field(default_factory=list)
-    dropped: Counter[tuple[str, str]] = field(default_factory=Counter)
-    filled: Counter[str] = field(default_factory=Counter)
+    def __init__(
+        self,
+        name: str,
+        context: ExportContext,
+        write: Write,
+        write_gzip: Write | None = None,
+        institution: dict[str, Any] | None = None,
+    ) -> None:
+        """Begin.
 
-    def leave_out(self, dataset: Mapping[str, Any], error: Exception) -> None:
-        """Note a dataset that could not be expressed."""
-        self.left_out.append({"id": str(dataset.get("id")), "reason": f"{type(error).__name__}: {error}"[:200]})
+        Args:
+            name: one of :data:`.fragments.FORMATS`.
+            context: the catalogue and the vocabularies.
+            write: takes bytes, for example a file's ``write``.
+            write_gzip: the same for a compressed copy.
+            institution: the organization, where the file holds its datasets only.
+        """
+        self.report = ExportReport()
+        self.name = name
+        self._context = context
+        self._of_institution = institution is not None
+        self._is_rdf = name in RDF_FORMATS
+        self._keys: set[str] = set()
+        self._institutions: dict[str, str] = {}
+        around = frame(name) if self._is_rdf else frame_of(_HEADS[name](context, institution))
+        self._parts = PartWriter(around, write, write_gzip)
+        if self._is_rdf:
+            self._parts.add(to_part(name, render_catalogue(context)))
 
-    def count(self, rendering: Counted) -> None:
-        """Add one rendered dataset."""
-        self.datasets += 1
-        self.rendered += 1
-        self.distributions += rendering.distributions
-        self.dropped.update(rendering.dropped)
-        self.filled.update(rendering.filled)
+    def add(self, fragments: Sequence[Fragment], made: frozenset[str] | set[str]) -> None:
+        """Write some datasets.
 
-    def to_dict(self) -> dict[str, Any]:
-        """The counts in the fixed form of the command and the manifest."""
-        dropped = sorted(self.dropped.items(), key=lambda entry: (-entry[1], entry[0]))
-        filled = sorted(self.filled.items(), key=lambda entry: (-entry[1], entry[0]))
-        return {
-            "datasets": self.datasets,
-            "distributions": self.distributions,
-            "rendered": self.rendered,
-            "reused": self.reused,
-            "left_out": self.left_out,
-            "dropped": [{"field": name, "reason": reason, "count": count} for (name, reason), count in dropped],
-            "filled": [{"field": name, "count": count} for name, count in filled],
-        }
+        Args:
+            fragments: in this format.
+            made: the ids of those that were made now.
+        """
+        if self._is_rdf:
+            links = link_datasets(self._context, fragments, of_institution=self._of_institution)
+            self._parts.add(to_part(self.name, links))
+        for fragment in fragments:
+            self._parts.add(fragment.part, fragment.piece)
+            self.report.count(read_counts(fragment.counts), is_new=fragment.dataset_id in made)
+            self._keys.update(fragment.shared.split())
+            if self._is_rdf and fragment.institution:
+                self._institutions.setdefault(fragment.institution, fragment.dataset_id)
 
+    @property
+    def institutions(self) -> dict[str, str]:
+        """The institutions named so far, by id, each with the id of one of its datasets."""
+        return self._institutions
 
-def to_lines(triples: Iterable[Triple]) -> bytes:
-    """Triples as N-Triples."""
-    return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
+    def shared_keys(self) -> list[str]:
+        """Keys of the shared parts that the datasets so far name, institutions first."""
+        return [*map(institution_key, self._institutions), *sorted(self._keys)]
 
+    def finish(self, shared: Iterable[SharedPart]) -> None:
+        """Write what the datasets share, and the end.
 
-def write_lines(
-    batches: Iterable[list[dict[str, Any]]],
-    context: ExportContext,
-    write: Lines,
-    check: Callable[[list[Rendering]], None] | None = None,
-    advance: Callable[[int], Any] | None = None,
-) -> ExportReport:
-    """Write the catalogue as N-Triples, with memory for one batch and for the terms that datasets share.
-
-    Args:
-        batches: validated dataset dictionaries.
-        context: the catalogue and the vocabularies.
-        write: takes bytes, for example a file's ``write``.
-        check: is shown each batch after it was written.
-        advance: is told how many datasets of a batch are done.
-
-    Returns:
-        What was written, left out, dropped and filled.
-    """
-    report = ExportReport()
-    written: set[SharedKey] = set()
-    write(to_lines(render_catalogue(context)))
-    if check is not None:
-        check([])  # an empty catalogue has to be valid too
-    for batch in batches:
-        renderings = list(_write_batch(batch, context, write, written, report))
-        write(to_lines(link_datasets(context.catalogue, renderings)))
-        if check is not None:
-            check(renderings)
-        if advance is not None:
-            advance(len(batch))
-    return report
-
-
-def _write_batch(
-    batch: list[dict[str, Any]],
-    context: ExportContext,
-    write: Lines,
-    written: set[SharedKey],
-    report: ExportReport,
-) -> Iterator[Rendering]:
-    for dataset in batch:
-        try:
-            rendering = render_dataset(dataset, context)
-            new = [key for key in rendering.shared if key not in written]
-            lines = to_lines(rendering.triples) + to_lines(t for key in new for t in rendering.shared[key])
-        except UNUSABLE as error:
-            log.exception("dataset %s cannot be exported", dataset.get("id"))
-            report.leave_out(dataset, error)
-            continue
-        write(lines)
-        written.update(new)
-        report.count(rendering)
-        yield rendering
-
-
-def convert(lines: Path, name: str, output: Any) -> None:
-    """Write a file of N-Triples in another format, as a stream.
-
-    Args:
-        lines: the N-Triples.
-        name: ``ttl``, ``rdf``, ``jsonld`` or ``nt``.
-        output: a binary file to write to.
-    """
-    triples = (quad.triple for quad in parse(path=str(lines), format=RdfFormat.N_TRIPLES))
-    serialize(triples, output, FORMATS[name], prefixes=None if name == "nt" else PREFIXES)
+        Args:
+            shared: the parts of :meth:`shared_keys`, and those that these need.
+        """
+        for part in shared:
+            self._parts.add(part.part, part.piece)
+        if self._is_rdf:
+            self._parts.add(to_part(self.name, link_institutions(self._context, self._institutions)))
+        self._parts.finish()

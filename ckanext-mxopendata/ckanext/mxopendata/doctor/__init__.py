@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ckanext.mxopendata.doctor import (
+    addresses,
     extras,
     harvests,
     installation,
@@ -33,6 +34,7 @@ CHECKS: tuple[Callable[[], Check], ...] = (
     extras.old_extras,
     options.options,
     options.site_url,
+    addresses.rdf_addresses,
     options.locale,
     options.secrets,
     options.private_hosts,

@@ -122,6 +122,12 @@ def lift_stored(entity: dict[str, Any], level: str = "dataset") -> bool:
     return bool(old) or any(resources)
 
 
+def has_own_extras(dataset: Mapping[str, Any]) -> bool:
+    """Whether a dataset that is about to be answered has extras under our names: its index is older than our schema."""
+    own = _own.get("dataset", {})
+    return any(extra["key"] in own for extra in dataset.get("extras") or ())
+
+
 def lift_shown(entity: dict[str, Any], level: str = "dataset") -> bool:
     """The same for what is about to be answered: extras under our names become fields (an index older than the schema).
 

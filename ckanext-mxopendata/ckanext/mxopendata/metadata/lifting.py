@@ -42,6 +42,8 @@ _ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-
 # Old plugins of CKAN stored a list as Python writes it: ['Federal'], [u'Federal'].
 _PYTHON_LIST = re.compile(r"\s*\[\s*u?(['\"]).{0,2000}\1\s*\]\s*", re.DOTALL)
 _POSTGRES_ARRAY = re.compile(r"\{.*\}", re.DOTALL)
+# An address that needs no care: letters, digits and signs that stand for themselves, in a length that everybody allows.
+_PLAIN_ADDRESS = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(/[A-Za-z0-9._~/=&?%+-]{0,1000})?")
 # A list of dictionaries longer than this is told by its ends: a polygon is not parsed to see whether it is a list.
 _PARSED_CHARACTERS = 20_000
 
@@ -299,6 +301,9 @@ def _is_single(row: CrosswalkField, text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
+    # Nearly all addresses are plain, and reading one takes a while.
+    if _PLAIN_ADDRESS.fullmatch(text):
+        return True
     return readers.read_url(text).value is not None
 
 

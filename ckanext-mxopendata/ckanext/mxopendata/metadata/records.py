@@ -131,6 +131,8 @@ def stored_list(value: Any) -> list[Any]:
 
     A text is never taken apart into its characters: ``"es"`` is one language, not two. Empty items are left out.
     """
+    if not value and value != 0:
+        return []
     return [item for item in as_list(loads(value)) if item not in (None, "")]
 
 

@@ -9,8 +9,8 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.dcat.dumps import read_manifest
-from ckanext.mxopendata.dcat.pages import FORMATS, write_page
-from ckanext.mxopendata.dcat.writer import PROFILE
+from ckanext.mxopendata.dcat.pages import EXTENSIONS, SEARCH_PARAMETERS, Wanted, write_page
+from ckanext.mxopendata.dcat.writer import RDF_PROFILE
 
 __all__ = ["dcat_catalog_show", "mxopendata_dump_show"]
 
@@ -46,7 +46,14 @@ def dcat_catalog_show(original: Any, context: Context, data_dict: DataDict) -> s
     :returns: the page as text
     """
     profiles = data_dict.get("profiles") or tk.aslist(tk.config.get("ckanext.dcat.rdf.profiles"))
-    if profiles != [PROFILE] or data_dict.get("format") not in FORMATS:
+    if profiles != [RDF_PROFILE] or data_dict.get("format") not in EXTENSIONS:
         return original(context, data_dict)
     tk.check_access("dcat_catalog_show", context, data_dict)
-    return write_page(context, data_dict)
+    searched: dict[str, Any] = {name: data_dict[name] for name in SEARCH_PARAMETERS if data_dict.get(name)}
+    extension = data_dict["format"]
+
+    def address(page: int) -> str:
+        place = {"extension": extension, "page": page, **searched}
+        return tk.url_for("mxopendata_rdf.catalogue", **place, _external=True, locale="default")
+
+    return write_page(context, Wanted(extension, address, data_dict.get("page"), **searched)).decode()

@@ -1,0 +1,257 @@
+"""What did not change is copied, what did is made anew, and the file is always the one a first export would write."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pytest
+
+from ckan import model
+from ckan.tests import factories, helpers
+
+from ckanext.mxopendata.dcat import assembly, frames, freshness, site, store
+from ckanext.mxopendata.dcat.cli import export
+from ckanext.mxopendata.dcat.fragments import moment_key
+from ckanext.mxopendata.model import Change
+from integration.commands import runner
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
+
+FORMATS = ("ttl", "rdf", "jsonld", "nt", "datajson", "adela")
+
+
+@pytest.fixture
+def sites(clean_site, monkeypatch, ckan_config, tmp_path) -> dict[str, Any]:
+    """Two institutions with three datasets each; the first dataset has a contact without a name."""
+    monkeypatch.setitem(ckan_config, "ckan.storage_path", str(tmp_path))
+    found: dict[str, Any] = {}
+    for number in (1, 2):
+        institution = factories.Organization(title=f"Institución {number}", gov_type="federal")
+        found[institution["id"]] = [
+            helpers.call_action(
+                "package_create",
+                name=f"{institution['name']}-{position}",
+                title=f"Conjunto {number}.{position}",
+                notes="Descripción",
+                owner_org=institution["id"],
+                source_identifier=f"{institution['id']}-{position}",
+                theme=["salud"],
+                contact=[{"email": "datos@ejemplo.gob.mx", "name": "" if position == 0 else "Buzón"}],
+                resources=[{"name": "Archivo", "url": f"https://ejemplo.gob.mx/{number}/{position}.csv"}],
+            )
+            for position in range(3)
+        ]
+    yield found
+    for datasets in found.values():
+        for dataset in datasets:
+            helpers.call_action("dataset_purge", {"ignore_auth": True}, id=dataset["id"])
+    for institution in found:
+        helpers.call_action("organization_purge", {"ignore_auth": True}, id=institution)
+    store.forget_all("")
+    model.Session.commit()
+
+
+def _export(*formats: str, arguments: tuple[str, ...] = ()) -> dict[str, dict[str, Any]]:
+    words = [word for name in formats for word in ("--format", name)]
+    result = runner().invoke(export, [*words, *arguments, "--json"], catch_exceptions=False)
+    assert result.exit_code == 0, result.stderr
+    document = json.loads(result.stdout)
+    return {entry["format"]: entry for entry in (document if isinstance(document, list) else [document])}
+
+
+def _made(document: dict[str, Any]) -> tuple[int, int]:
+    return document["rendered"], document["reused"]
+
+
+def _content(document: dict[str, Any]) -> Any:
+    """The statements of a file, or its entries."""
+    data = Path(document["file"]).read_bytes()
+    if document["format"] in frames.FORMATS:
+        return {quad.triple for quad in ox.parse(data, format=frames.FORMATS[document["format"]])}
+    entries = json.loads(data)["dataset"]
+    return sorted(json.dumps(entry, sort_keys=True) for entry in entries)
+
+
+def _as_if_first(tmp_path: Path, name: str) -> Any:
+    """What an export writes that knows nothing of an earlier one."""
+    store.forget_all("")
+    model.Session.commit()
+    return _content(_export(name, arguments=("--output", str(tmp_path / f"primera.{name}")))[name])
+
+
+def test_the_second_export_copies_everything(sites):
+    first = _export(*FORMATS)
+    assert {name: _made(document) for name, document in first.items()} == dict.fromkeys(FORMATS, (6, 0))
+    before = {name: Path(document["file"]).read_bytes() for name, document in first.items()}
+    second = _export(*FORMATS)
+    assert {name: _made(document) for name, document in second.items()} == dict.fromkeys(FORMATS, (0, 6))
+    assert {name: Path(document["file"]).read_bytes() for name, document in second.items()} == before
+    for name in first:
+        same = {
+            key: first[name][key] for key in ("datasets", "distributions", "dropped", "filled", "left_out", "sha256")
+        }
+        assert {key: second[name][key] for key in same} == same
+
+
+def _retitle(datasets: list[dict[str, Any]]) -> None:
+    helpers.call_action("package_patch", id=datasets[1]["id"], title="Otro título")
+
+
+def _delete(datasets: list[dict[str, Any]]) -> None:
+    helpers.call_action("package_delete", id=datasets[1]["id"])
+
+
+def _hide(datasets: list[dict[str, Any]]) -> None:
+    helpers.call_action("package_patch", id=datasets[1]["id"], private=True)
+
+
+def _archive(datasets: list[dict[str, Any]]) -> None:
+    context = {"ignore_auth": True, "user": factories.Sysadmin()["name"]}
+    helpers.call_action("package_patch", context, id=datasets[1]["id"], archived_at="2026-11-01T00:00:00")
+
+
+def _change_a_file(datasets: list[dict[str, Any]]) -> None:
+    resource = datasets[1]["resources"][0]
+    helpers.call_action("resource_patch", id=resource["id"], name="Otro nombre")
+
+
+@pytest.mark.parametrize(
+    ("change", "rendered", "left"),
+    [(_retitle, 1, 6), (_change_a_file, 1, 6), (_delete, 0, 5), (_hide, 0, 5), (_archive, 0, 5)],
+)
+def test_only_what_changed_is_made_anew(sites, tmp_path, change: Callable[..., None], rendered: int, left: int):
+    _export(*FORMATS)
+    change(next(iter(sites.values())))
+    documents = _export(*FORMATS)
+    assert {name: _made(document) for name, document in documents.items()} == dict.fromkeys(
+        FORMATS, (rendered, left - rendered)
+    )
+    for name, document in documents.items():
+        assert _content(document) == _as_if_first(tmp_path, name), name
+
+
+def test_a_new_name_of_an_institution_makes_only_what_names_it_anew(sites, tmp_path):
+    """Its description, and the one dataset whose contact is called after it; in JSON each entry names its publisher."""
+    _export(*FORMATS)
+    institution = next(iter(sites))
+    helpers.call_action("organization_patch", id=institution, title="Nombre nuevo", landing_page="https://nuevo.gob.mx")
+    documents = _export(*FORMATS)
+    made = {name: document["rendered"] for name, document in documents.items()}
+    assert made == {**dict.fromkeys(("ttl", "rdf", "jsonld", "nt"), 1), "datajson": 3, "adela": 3}
+    for name, document in documents.items():
+        content = _content(document)
+        assert content == _as_if_first(tmp_path, name), name
+        assert "Nombre nuevo" in str(content)
+        assert "Institución 1" not in str(content)
+
+
+def test_an_institution_of_which_no_dataset_is_made_anew_is_described_anew(sites, tmp_path):
+    second = list(sites)[1]
+    helpers.call_action("package_patch", id=sites[second][0]["id"], contact=[{"email": "a@b.mx", "name": "Buzón"}])
+    _export("ttl")
+    helpers.call_action("organization_patch", id=second, title="Nombre nuevo")
+    document = _export("ttl")["ttl"]
+    assert _made(document) == (0, 6)
+    assert _content(document) == _as_if_first(tmp_path, "ttl")
+
+
+def test_another_format_later_makes_only_its_own(sites):
+    _export("ttl")
+    documents = _export("ttl", "nt")
+    assert (_made(documents["ttl"]), _made(documents["nt"])) == ((0, 6), (6, 0))
+
+
+def test_what_bypassed_the_change_log_is_seen_by_its_moment(sites):
+    _export("ttl")
+    dataset = next(iter(sites.values()))[0]
+    helpers.call_action("package_patch", id=dataset["id"], title="Por otra puerta")
+    model.Session.execute(Change.__table__.delete())
+    model.Session.commit()
+    document = _export("ttl")["ttl"]
+    assert _made(document) == (1, 5)
+    assert "Por otra puerta" in Path(document["file"]).read_text()
+
+
+def test_another_name_of_the_site_makes_everything_anew(sites, ckan_config, monkeypatch):
+    _export("ttl")
+    monkeypatch.setitem(ckan_config, "ckan.site_title", "Otro nombre")
+    document = _export("ttl")["ttl"]
+    assert _made(document) == (6, 0)
+
+
+def test_a_part_takes_from_the_whole_and_the_whole_from_a_part(sites):
+    institution = next(iter(sites))
+    part = _export("ttl", arguments=("--institution", institution))["ttl"]
+    assert _made(part) == (3, 0)
+    assert _made(_export("ttl")["ttl"]) == (3, 3)
+    again = _export("ttl", arguments=("--institution", institution))["ttl"]
+    assert _made(again) == (0, 3)
+
+
+def test_a_dataset_that_cannot_be_expressed_is_tried_again_and_never_kept(sites, monkeypatch):
+    broken = next(iter(sites.values()))[0]["id"]
+    render = assembly.Renderer.render
+
+    def fail(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
+        if dataset["id"] == broken:
+            raise ValueError("no se puede")
+        return render(self, dataset, formats)
+
+    monkeypatch.setattr(assembly.Renderer, "render", fail)
+    for _ in range(2):
+        result = runner().invoke(export, ["--format", "ttl", "--json"], catch_exceptions=False)
+        document = json.loads(result.stdout)
+        assert result.exit_code == 1
+        assert document["left_out"] == [{"id": broken, "reason": "ValueError: no se puede"}]
+        assert document["datasets"] == 5
+    monkeypatch.setattr(assembly.Renderer, "render", render)
+    assert _made(_export("ttl")["ttl"]) == (1, 5)
+
+
+def test_an_interrupted_export_leaves_the_former_file_and_goes_on(sites, monkeypatch):
+    first = _export("ttl")["ttl"]
+    before = Path(first["file"]).read_bytes()
+    for dataset in next(iter(sites.values())):
+        helpers.call_action("package_patch", id=dataset["id"], title="Cambiado")
+    finish = assembly.Assembly.shared
+
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(assembly.Assembly, "shared", interrupt)
+    result = runner().invoke(export, ["--format", "ttl"])
+    assert result.exit_code != 0
+    assert Path(first["file"]).read_bytes() == before
+    assert [path.name for path in Path(first["file"]).parent.iterdir() if "exportando" in path.name] == []
+    monkeypatch.setattr(assembly.Assembly, "shared", finish)
+    # What was made before the interruption is kept.
+    assert _made(_export("ttl")["ttl"]) == (0, 6)
+
+
+def test_a_compressed_copy_lies_beside(sites):
+    document = _export("ttl", "nt")["ttl"]
+    path = Path(document["file"])
+    assert gzip.decompress(path.with_name("volcado.ttl.gz").read_bytes()) == path.read_bytes()
+
+
+def test_the_list_and_the_dataset_name_the_same_moment(sites):
+    """Otherwise every export would make everything anew."""
+    listed = {entry.id: entry.modified for batch in site.list_datasets() for entry in batch}
+    read = {dataset["id"]: dataset["metadata_modified"] for dataset in site.read_datasets(sorted(listed))}
+    assert {dataset_id: moment_key(moment) for dataset_id, moment in read.items()} == listed
+
+
+def test_the_fingerprint_changes_with_the_vocabularies(sites):
+    context = site.current_context()
+    other = {**context.vocabulary("themes").terms}
+    other.pop("salud")
+    themes = replace(context.vocabulary("themes"), terms=other)
+    changed = replace(context, vocabulary=lambda name: themes if name == "themes" else context.vocabulary(name))
+    assert freshness.fingerprint(changed) != freshness.fingerprint(context)
+    assert freshness.fingerprint(site.current_context()) == freshness.fingerprint(context)
