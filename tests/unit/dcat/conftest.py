@@ -27,8 +27,8 @@ INSTITUTION = {
 }
 
 
-@pytest.fixture
-def context() -> ExportContext:
+def make_context() -> ExportContext:
+    """The catalogue they are in."""
     catalogue = Catalogue(
         uri=SITE,
         title="Datos abiertos de ejemplo",
@@ -39,6 +39,11 @@ def context() -> ExportContext:
     return ExportContext(
         catalogue, f"{SITE}/vocabularios", organization=lambda short: INSTITUTION, labels=foreign_labels()
     )
+
+
+@pytest.fixture
+def context() -> ExportContext:
+    return make_context()
 
 
 def _full_resource() -> dict[str, Any]:

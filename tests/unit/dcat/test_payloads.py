@@ -1,0 +1,176 @@
+"""Every catalogue at hand, of every kind, leaves whole, valid, and comes back the same.
+
+The records go through the mapping of the harvest, without a site; what a site adds is tested beside the harvest
+(``test_real_catalogues.py``). The shapes and schemas are the official ones.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+import pyrudof
+import pyshacl
+import pytest
+import rdflib
+from jsonschema import Draft4Validator
+from rdflib.namespace import SH
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
+
+from ckanext.mxopendata.dcat.graph import read_graph
+from ckanext.mxopendata.dcat.parser import parse_datasets
+from ckanext.mxopendata.dcat.triples import render_dataset
+from ckanext.mxopendata.metadata.mapping import map_record
+
+from .assembling import write_catalogue
+from .conftest import INSTITUTION, make_context
+
+pytestmark = pytest.mark.payloads
+
+# The datasets that can be read in all of them together: a parser that reads less would pass the rest unnoticed.
+AT_LEAST = 1_900
+RDF = {".ttl": "ttl", ".rdf": "rdf", ".xml": "rdf", ".jsonld": "jsonld"}
+
+
+@pytest.fixture(scope="module")
+def records(shared: Path) -> list[dict[str, Any]]:
+    """The datasets of all payloads that are catalogues, as the harvest would store them."""
+    found = _read_all(shared / "payloads")
+    assert len(found) > AT_LEAST
+    return found
+
+
+@cache
+def _read_all(folder: Path) -> list[dict[str, Any]]:
+    return [
+        _stored(dataset, f"{path.stem}-{position}")
+        for path in sorted(folder.rglob("*"))
+        for position, dataset in enumerate(_datasets(path))
+        if dataset.get("title")
+    ]
+
+
+def _datasets(path: Path) -> Iterator[dict[str, Any]]:
+    if path.suffix in RDF and "csw" not in path.parts:
+        content = path.read_bytes()
+        yield from (parsed.dataset for parsed in parse_datasets(read_graph(content, RDF[path.suffix])))
+    elif path.name.endswith((".json", ".json.gz")):
+        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        yield from _of_json(json.loads(text), "ckan" if {"ckan", "dkan"} & set(path.parts) else "datajson")
+
+
+def _of_json(document: Any, platform: str) -> Iterator[dict[str, Any]]:
+    if platform == "ckan":
+        result = document.get("result")
+        entries = result["results"] if isinstance(result, dict) else result
+    else:
+        entries = document.get("dataset") if isinstance(document, dict) else None
+    for entry in entries or ():
+        if isinstance(entry, dict):
+            yield map_record(entry, platform).dataset
+
+
+def _stored(dataset: dict[str, Any], name: str) -> dict[str, Any]:
+    """With what CKAN adds to a dataset that it takes in."""
+    resources = [{**resource, "id": f"r{number}"} for number, resource in enumerate(dataset.get("resources") or ())]
+    created = {"metadata_created": "2026-11-20T10:00:00", "metadata_modified": "2026-11-21T10:00:00.5"}
+    return {**dataset, **created, "id": name, "name": name.lower(), "organization": INSTITUTION, "resources": resources}
+
+
+@pytest.fixture(scope="module")
+def lines(records, module_context, tmp_path_factory) -> Path:
+    """All of them as one file."""
+    written, report = write_catalogue([records], module_context)
+    assert (report.datasets, report.left_out) == (len(records), [])
+    file = tmp_path_factory.mktemp("payloads") / "todo.nt"
+    file.write_bytes(written)
+    return file
+
+
+@pytest.fixture(scope="module")
+def module_context() -> Any:
+    return make_context()
+
+
+def _violations(data: Path, shapes: Path) -> list[str]:
+    validator = pyrudof.Rudof(pyrudof.RudofConfig())
+    # In this order: reading data forgets the shapes.
+    validator.read_data(str(data), format=pyrudof.RDFFormat.NTriples, reader_mode=pyrudof.ReaderMode.Strict)
+    validator.read_shacl(str(shapes))
+    return [str(violation) for violation in validator.validate_shacl()]
+
+
+def test_no_dataset_is_left_out_and_each_is_listed_once(lines, records):
+    graph = rdflib.Graph().parse(lines, format="nt")
+    whole = rdflib.URIRef("http://datos.example.gob.mx")
+    listed = set(graph.objects(whole, rdflib.DCAT.dataset))
+    assert len(listed) == len({record["id"] for record in records})
+    assert listed == set(graph.subjects(rdflib.RDF.type, rdflib.DCAT.Dataset))
+    assert set(graph.subjects(rdflib.RDF.type, rdflib.DCAT.DataService)), "these catalogues have map services"
+
+
+def test_the_generated_shapes_find_no_violation(lines, shared):
+    shapes = shared / "shapes" / "dcat-ap-3.0.1" / "dcat-ap-SHACL.ttl"
+    assert _violations(lines, shapes) == []
+
+
+def test_the_hand_written_shapes_find_nothing_but_what_contradicts_the_generated_ones(records, module_context, shared):
+    """``html/shapes`` wants a geometry to be a literal, the generated shapes want a node: no file can obey both."""
+    folder = shared / "shapes" / "dcat-ap-3.0.1" / "html"
+    shapes = rdflib.Graph().parse(folder / "shapes.ttl").parse(folder / "range.ttl")
+    found = Counter(_results(records[::12], module_context, shapes, SH.Violation))
+    assert {path for path, _ in found} <= {"http://www.w3.org/ns/locn#geometry"}, found
+
+
+def test_what_is_recommended_and_missing_is_what_the_data_lack(records, module_context, shared):
+    """Warnings are about properties that nobody filled in, never about a value of the wrong kind."""
+    shapes = rdflib.Graph().parse(shared / "shapes" / "dcat-ap-3.0.1" / "html" / "shapes_recommended.ttl")
+    found = Counter(_results(records[::12], module_context, shapes, SH.Warning))
+    components = {component.rpartition("#")[2] for _, component in found}
+    assert components <= {"MinCountConstraintComponent"}, found
+
+
+def _results(
+    records: list[dict[str, Any]], context: Any, shapes: rdflib.Graph, severity: Any
+) -> Iterator[tuple[str, str]]:
+    """Path and constraint of each result; in batches, as validators grow with the square of the graph."""
+    for start in range(0, len(records), 100):
+        written, _ = write_catalogue([records[start : start + 100]], context)
+        graph = rdflib.Graph().parse(data=written, format="nt")
+        _, report, _ = pyshacl.validate(graph, shacl_graph=shapes, inference="none", advanced=False)
+        assert isinstance(report, rdflib.Graph)
+        for result in report.subjects(SH.resultSeverity, severity):
+            yield str(report.value(result, SH.resultPath)), str(report.value(result, SH.sourceConstraintComponent))
+
+
+def test_every_entry_of_data_json_is_valid(records, module_context, shared):
+    folder = shared / "shapes" / "pod-v1.1" / "non-federal"
+    schemas = {path.name: json.loads(path.read_text()) for path in folder.glob("*.json")}
+    for schema in schemas.values():
+        schema.pop("id", None)  # the schemas name one another by file
+    registry = Registry().with_resources((name, DRAFT4.create_resource(schema)) for name, schema in schemas.items())
+    written, report = write_catalogue([records], module_context, "datajson")
+    document = json.loads(written)
+    assert len(document["dataset"]) == report.datasets == len(records)
+    validator = Draft4Validator(schemas["catalog.json"], registry=registry)
+    assert [f"{list(error.path)}: {error.message[:200]}" for error in validator.iter_errors(document)] == []
+
+
+def test_every_dataset_comes_back_the_same(records, module_context):
+    """Export, read, export: the same triples, under the ids of the original, which name the catalogue."""
+    for record in records:
+        first = set(render_dataset(record, module_context).all_triples())
+        (parsed,) = parse_datasets(read_graph(ox.serialize(first, format=ox.RdfFormat.N_TRIPLES) or b"", "nt"))
+        ids = [address.rpartition("/")[2] for address in parsed.resource_uris]
+        resources = [{**resource, "id": key} for resource, key in zip(parsed.dataset["resources"], ids, strict=True)]
+        named = {key: record[key] for key in ("id", "name", "organization")}
+        again = {**parsed.dataset, **named, "resources": resources}
+        second = set(render_dataset(again, module_context).all_triples())
+        assert second == first, (record["id"], [str(triple) for triple in first ^ second][:6])
