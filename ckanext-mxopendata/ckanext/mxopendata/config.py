@@ -12,6 +12,7 @@ import ckan.plugins.toolkit as tk
 
 VOCABULARY_BASE = "ckanext.mxopendata.vocabulary_base"
 CONFIG_DIRS = "ckanext.mxopendata.config_dirs"
+THEME_GROUPS = "ckanext.mxopendata.theme_groups"
 HTTP_ALLOWED_PRIVATE = "ckanext.mxopendata.http.allowed_private"
 HARVEST_CARRIERS = "ckanext.mxopendata.harvest.carriers"
 HARVEST_BATCH = "ckanext.mxopendata.harvest.batch"
@@ -48,6 +49,11 @@ def vocabulary_base() -> str:
 def config_dirs() -> list[str]:
     """The operator's own folders of harvest configurations, vocabularies and weights; the later one wins."""
     return list(tk.config[CONFIG_DIRS])
+
+
+def theme_groups() -> bool:
+    """Whether each dataset is kept a member of the group of its main theme."""
+    return bool(tk.config[THEME_GROUPS])
 
 
 def http_allowed_private() -> frozenset[str]:

@@ -26,6 +26,7 @@ GROUP = core_table("group")
 MEMBER = core_table("member")
 TAG = core_table("tag")
 PACKAGE_TAG = core_table("package_tag")
+MEMBER = core_table("member")
 
 
 def read_extras(owner: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -24,6 +24,7 @@ from ckanext.mxopendata import (
     partners,
     search,
     table_views,
+    theme_groups,
     views,
 )
 from ckanext.mxopendata.logic import action, auth, lifting, validators
@@ -93,10 +94,19 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
             return pkg_dict
         return search.shorten_strings(search.index_document(pkg_dict, datetime.now(timezone.utc)), search.TEXTS)
 
+    def after_dataset_create(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        """Before it is indexed, a new dataset joins the group of its main theme."""
+        theme_groups.join(context, pkg_dict["id"])
+
+    def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        """Likewise one whose theme changed."""
+        theme_groups.join(context, pkg_dict["id"])
+
     def after_dataset_show(self, context: Any, pkg_dict: dict[str, Any]) -> None:
         """Show older extras as the fields they mean, also where the index is older than our schema."""
         if context.get("validate", True) and "schema" not in context and pkg_dict.get("type") == "dataset":
             lifting.lift_shown(pkg_dict)
+        theme_groups.put_main_first(pkg_dict)
 
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
         """Archived datasets are found only by who asks for them (rule 9 of the architecture)."""

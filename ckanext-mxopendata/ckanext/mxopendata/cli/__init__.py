@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge-schema": ("mxopendata", "ckanext.mxopendata.cli.merge_schema:merge_schema"),
     "migrate-extras": ("mxopendata", "ckanext.mxopendata.cli.migrate_extras:migrate_extras"),
     "refresh-search": ("mxopendata", "ckanext.mxopendata.cli.refresh_search:refresh_search"),
+    "theme-groups": ("mxopendata", "ckanext.mxopendata.cli.theme_groups:theme_groups"),
     "import": ("mxopendata", "ckanext.mxopendata.cli.tables:import_table"),
     "export-table": ("mxopendata", "ckanext.mxopendata.cli.tables:export_table"),
     "sources": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.sources:sources"),

@@ -11,7 +11,7 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.navl.dictization_functions import DataError
 from ckan.types import Context, DataDict
 
-from ckanext.mxopendata import config
+from ckanext.mxopendata import config, theme_groups
 from ckanext.mxopendata.dcat.skos import term_uris
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.logic import lifting
@@ -29,6 +29,7 @@ __all__ = [
     "organization_show",
     "organization_update",
     "package_create",
+    "package_patch",
     "package_show",
     "package_update",
 ]
@@ -137,15 +138,26 @@ def _validated(context: Context, stored: dict[str, Any]) -> dict[str, Any]:
 
 @tk.chained_action
 def package_create(up: Action, context: Context, data_dict: DataDict) -> Any:
-    """CKAN's; extras under the names of our fields are taken for the fields."""
+    """CKAN's; extras under the names of our fields are taken for the fields, groups of themes follow the field."""
     lifting.take_extras(data_dict, dict)
+    theme_groups.before_create(data_dict)
     return up(context, data_dict)
 
 
 @tk.chained_action
 def package_update(up: Action, context: Context, data_dict: DataDict) -> Any:
-    """CKAN's; extras under the names of our fields are taken for the fields."""
+    """CKAN's; extras under the names of our fields are taken for the fields, groups of themes follow the field."""
     lifting.take_extras(data_dict, lambda: _stored("package_show", context, data_dict))
+    theme_groups.before_update(data_dict)
+    answer = up(context, data_dict)
+    theme_groups.after_update(context, data_dict)
+    return answer
+
+
+@tk.chained_action
+def package_patch(up: Action, context: Context, data_dict: DataDict) -> Any:
+    """CKAN's; groups of themes follow the field, whatever is sent."""
+    theme_groups.before_patch(data_dict)
     return up(context, data_dict)
 
 

@@ -60,6 +60,16 @@ def is_in_use() -> bool:
     return bool(_own.get("dataset"))
 
 
+def has_field(level: str, name: str) -> bool:
+    """Whether the schema in use has this field from us.
+
+    Args:
+        level: ``dataset``, ``resource`` or ``organization``.
+        name: a field that CKAN keeps as an extra.
+    """
+    return name in _own.get(level, {})
+
+
 def old_values(level: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of the extras of something stored that are to be lifted, or will be once our schemas are switched on.
 
