@@ -27,7 +27,7 @@ from ckanext.mxopendata import (
     theme_groups,
     views,
 )
-from ckanext.mxopendata.logic import action, auth, lifting, validators
+from ckanext.mxopendata.logic import action, auth, lifting, update_frequency, validators
 from ckanext.mxopendata.metadata import vocabularies
 
 
@@ -63,7 +63,9 @@ class MxOpenDataPlugin(DefaultTranslation, p.SingletonPlugin):
     def configure(self, config_: Any) -> None:
         """Let the operator's folders speak (rule 12 of the architecture); see which of our fields are in use."""
         vocabularies.use_folders(config.config_dirs())
-        lifting.use_schemas(*_schemas_in_use())
+        datasets, organizations = _schemas_in_use()
+        lifting.use_schemas(datasets, organizations)
+        update_frequency.use_schema(datasets)
 
     # IDomainObjectModification
     def notify(self, entity: Any, operation: str) -> None:

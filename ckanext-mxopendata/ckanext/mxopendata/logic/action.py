@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import ckan.plugins as p
@@ -14,13 +15,14 @@ from ckan.types import Context, DataDict
 from ckanext.mxopendata import config, theme_groups
 from ckanext.mxopendata.dcat.skos import term_uris
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.logic import lifting
+from ckanext.mxopendata.logic import lifting, update_frequency
 from ckanext.mxopendata.logic.dataset_findings import as_saved, found_in
 from ckanext.mxopendata.logic.tables import mxopendata_table_import, mxopendata_table_show
 from ckanext.mxopendata.metadata import validation
 from ckanext.mxopendata.metadata.vocabularies import headings, vocabulary, vocabulary_ids
 
 __all__ = [
+    "current_package_list_with_resources",
     "mxopendata_dataset_validate",
     "mxopendata_table_import",
     "mxopendata_table_show",
@@ -30,6 +32,7 @@ __all__ = [
     "organization_update",
     "package_create",
     "package_patch",
+    "package_search",
     "package_show",
     "package_update",
 ]
@@ -105,7 +108,34 @@ def mxopendata_vocabulary_show(context: Context, data_dict: DataDict) -> dict[st
 @tk.chained_action
 @tk.side_effect_free
 def package_show(up: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """CKAN's, for datasets whose extras hold plain text under the names of our fields, too.
+    """CKAN's; old extras are read, and the API says ``update_frequency`` of each resource."""
+    shown = _show(up, context, data_dict)
+    update_frequency.show(context, data_dict, shown)
+    return shown
+
+
+@tk.chained_action
+@tk.side_effect_free
+def package_search(up: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """CKAN's; the API says ``update_frequency`` of each resource."""
+    found = up(context, data_dict)
+    for dataset in found["results"]:
+        update_frequency.show(context, data_dict, dataset)
+    return found
+
+
+@tk.chained_action
+@tk.side_effect_free
+def current_package_list_with_resources(up: Action, context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """CKAN's; the API says ``update_frequency`` of each resource."""
+    found = up(context, data_dict)
+    for dataset in found:
+        update_frequency.show(context, {}, dataset)
+    return found
+
+
+def _show(up: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """A dataset, also where its extras hold plain text under the names of our fields.
 
     What is about to be indexed (``validate`` is ``False``) is lifted before anybody converts it; what is shown, at the
     end (``after_dataset_show``). In between ckanext-scheming 3.1 cannot convert a repeating field that holds no JSON:
@@ -140,6 +170,7 @@ def _validated(context: Context, stored: dict[str, Any]) -> dict[str, Any]:
 def package_create(up: Action, context: Context, data_dict: DataDict) -> Any:
     """CKAN's; extras under the names of our fields are taken for the fields, groups of themes follow the field."""
     lifting.take_extras(data_dict, dict)
+    update_frequency.take(data_dict, dict)
     theme_groups.before_create(data_dict)
     return up(context, data_dict)
 
@@ -147,7 +178,9 @@ def package_create(up: Action, context: Context, data_dict: DataDict) -> Any:
 @tk.chained_action
 def package_update(up: Action, context: Context, data_dict: DataDict) -> Any:
     """CKAN's; extras under the names of our fields are taken for the fields, groups of themes follow the field."""
-    lifting.take_extras(data_dict, lambda: _stored("package_show", context, data_dict))
+    stored = cache(lambda: _stored("package_show", context, data_dict))
+    lifting.take_extras(data_dict, stored)
+    update_frequency.take(data_dict, stored)
     theme_groups.before_update(data_dict)
     answer = up(context, data_dict)
     theme_groups.after_update(context, data_dict)

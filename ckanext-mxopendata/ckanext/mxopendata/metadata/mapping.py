@@ -29,6 +29,7 @@ from ckanext.mxopendata.metadata.records import (
 )
 from ckanext.mxopendata.metadata.resources import commonest_frequency, read_licence, read_resources
 from ckanext.mxopendata.metadata.text import fold
+from ckanext.mxopendata.metadata.update_frequency import without_repeated
 from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, scalar
 
 __all__ = ["MappedRecord", "MappingSettings", "RecordIdentity", "map_record", "record_identity", "title_key"]
@@ -129,7 +130,10 @@ def map_record(record: Mapping[str, Any], platform: str, settings: MappingSettin
     """
     settings = settings or MappingSettings()
     notebook = Notebook(settings.date_order, settings.cvegeo)
-    mapping = _Mapping(unwrap(record, platform), platform, settings, notebook)
+    unwrapped = unwrap(record, platform)
+    if platform == "ckan":
+        unwrapped = without_repeated(unwrapped)
+    mapping = _Mapping(unwrapped, platform, settings, notebook)
     return MappedRecord(mapping.dataset(), notebook.findings)
 
 
