@@ -72,6 +72,7 @@ FULL: dict[str, Any] = {
     "priority_criteria": ["criterion:requests"],
     "applicable_legislation": ["https://www.dof.gob.mx/ley-general-de-educacion"],
     "legal_basis_text": "Artículo 5.",
+    "in_series": "Matrícula por ciclo escolar",
     "target_users": "Docentes",
     "resources": [RESOURCE],
 }

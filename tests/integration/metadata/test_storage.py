@@ -43,6 +43,7 @@ class TestStored:
             applicable_legislation=["https://www.diputados.gob.mx/LeyesBiblio/pdf/LGE.pdf"],
             legal_basis_text="Art. 70",
             version_notes="Cambió la clave de 3 escuelas.",
+            in_series="Matrícula por ciclo escolar",
             target_users="Docentes",
             url="https://sej.jalisco.gob.mx/matricula",
             quality_url="https://sej.jalisco.gob.mx/calidad",
@@ -79,6 +80,16 @@ class TestStored:
         assert (stored["access_rights"], stored["language"]) == ("public", ["es"])
         assert stored["spatial_coverage"] == [{"cvegeo": "14039"}]
         assert stored["documentation"] == ["https://x.mx/a.csv", "https://x.mx/b.csv"]
+
+    @pytest.mark.parametrize(
+        "written", ["Presupuesto", ["Presupuesto", "Otra"], '["Presupuesto"]', ["", "Presupuesto"]]
+    )
+    def test_the_series_of_a_plugin_that_keeps_a_list_is_its_first(self, complete, as_editor, written):
+        name = f"de-serie-{abs(hash(str(written)))}"
+        as_editor("package_create", **complete(name, in_series=written))
+        (found,) = helpers.call_action("package_search", fq=f'name:{name} in_series:"Presupuesto"')["results"]
+        shown = helpers.call_action("package_show", id=name, context={"use_cache": False})
+        assert shown["in_series"] == found["in_series"] == "Presupuesto"
 
     def test_a_field_can_be_emptied(self, complete, as_editor):
         stored = as_editor("package_create", **complete("vaciar", url="https://x.mx", version_notes="Nota"))

@@ -133,6 +133,7 @@ def full() -> dict[str, Any]:
         "priority_criteria": ["criterion:requests", "criterion:national_plan"],
         "applicable_legislation": ["https://www.dof.gob.mx/ley-general-de-salud"],
         "legal_basis_text": "Artículo 5 de la Ley General de Salud.",
+        "in_series": "Camas censables por año",
         "target_users": "Población abierta",
         "provenance": "Cosechado del portal de la Secretaría.",
         "source_catalog": "https://datos.salud.gob.mx",

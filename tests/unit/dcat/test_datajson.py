@@ -109,6 +109,7 @@ def test_what_is_known_is_said(full, context):
             "version_notes": "Se añadió 2024.",
             "applicable_legislation": ["https://www.dof.gob.mx/ley-general-de-salud"],
             "legal_basis_text": "Artículo 5 de la Ley General de Salud.",
+            "in_series": "Camas censables por año",
             "target_users": "Población abierta",
         },
     }

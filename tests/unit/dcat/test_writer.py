@@ -118,6 +118,7 @@ def test_the_file_of_an_institution_lists_its_datasets_in_its_own_catalogue(full
 
 def test_the_institution_is_apart_from_what_its_datasets_share(full, context):
     """So that a new name of it makes one part anew, not its datasets."""
+    full["in_series"] = ""  # described by the name of its institution
     made, shared, _ = render_all([full, {**full, "id": "otro"}], context, "ttl")
     key = fragments.institution_key(full["organization"]["id"])
     assert b"Secretar\xc3\xada de Salud" in shared.parts[key].part

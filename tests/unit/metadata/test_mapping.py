@@ -212,6 +212,7 @@ class TestCkan:
             "conforms_to": ["https://gtfs.org/"],
             "applicable_legislation": ["https://x.mx/ley"],
             "legal_basis_text": "Art. 70",
+            "in_series": "Rutas por año",
             "target_users": "Desarrolladores",
             "gov_type": "municipal",
         }

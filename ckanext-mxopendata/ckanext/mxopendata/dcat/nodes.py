@@ -26,6 +26,7 @@ from ckanext.mxopendata.dcat.terms import (
     SKOS,
     TYPE,
 )
+from ckanext.mxopendata.metadata.names import short_digest, slug
 from ckanext.mxopendata.metadata.records import stored_list
 from ckanext.mxopendata.metadata.vocabularies import Term
 
@@ -333,6 +334,38 @@ def _institution(builder: Builder, organization: Mapping[str, Any], gov_type: An
             (FOAF.page, builder.share(portal, FOAF.Document, []) if portal else None),
             (FOAF.logo, values.make_iri(facts.get("image_display_url") or facts.get("image_url"))),
             (ORG.subOrganizationOf, organization_uri(builder.context, parent) if parent else None),
+        ],
+    )
+
+
+def series(builder: Builder, organization: Mapping[str, Any], value: Any) -> NamedNode | None:
+    """The series that a dataset belongs to, which is its institution's: ``<institution>#serie-<name>``.
+
+    DCAT-AP 3.0.1 asks for title and description of a series, of which only the name is known.
+
+    Args:
+        builder: of the dataset.
+        organization: the ``organization`` of the dataset; without one the series is the catalogue's.
+        value: its name; ckanext-dcat's field of the same name holds a list of ids or addresses, whose first counts.
+    """
+    name = values.clean_text(next(iter(stored_list(value)), None))
+    if not name:
+        return None
+    owner = organization_uri(builder.context, organization["id"]).value if organization.get("id") else ""
+    return builder.once(("series", owner, name), lambda scratch: _series(scratch, owner, name))
+
+
+def _series(builder: Builder, owner: str, name: str) -> NamedNode:
+    own = builder.part_of(
+        NamedNode(owner or builder.context.catalogue.uri), f"serie-{slug(name) or short_digest(name)}"
+    )
+    return builder.share(
+        values.make_iri(name) or own,
+        DCAT.DatasetSeries,
+        [
+            (DCT.title, builder.text(name)),
+            # Without the institution's name: a new one would make all its series anew.
+            (DCT.description, Literal(f"Serie de conjuntos de datos «{name}».", language="es")),
         ],
     )
 

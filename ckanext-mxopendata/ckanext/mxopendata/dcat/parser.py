@@ -38,6 +38,7 @@ _TEXTS: Mapping[str, tuple[NamedNode, ...]] = {
     "promised_on": (DCT.available,),
     "access_comment": (DCT.rights,),
     "version_notes": (ADMS.versionNotes,),
+    "in_series": (DCAT.inSeries,),
     "target_users": (DCT.audience,),
     "provenance": (DCT.provenance,),
     "source_catalog": (DCT.isPartOf,),

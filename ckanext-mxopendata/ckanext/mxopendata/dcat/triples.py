@@ -146,6 +146,7 @@ def _add_agents(builder: Builder, dataset: Dataset) -> None:
     if organization.get("id"):
         publisher, builder.publisher = nodes.institution(builder, organization, dataset.get("gov_type"))
         builder.add(builder.subject, DCT.publisher, publisher)
+    builder.add(builder.subject, DCAT.inSeries, nodes.series(builder, organization, dataset.get("in_series")))
     stand_in = nodes.publisher_name(builder, organization)
     for position, contact in enumerate(stored_list(dataset.get("contact")), start=1):
         _add_contact(builder, contact if isinstance(contact, dict) else {"name": contact}, position, stand_in)

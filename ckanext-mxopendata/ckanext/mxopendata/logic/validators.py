@@ -31,7 +31,7 @@ from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, crosswalk
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers import Reading
-from ckanext.mxopendata.metadata.records import as_list, is_empty, loads
+from ckanext.mxopendata.metadata.records import as_list, is_empty, loads, stored_list
 from ckanext.mxopendata.metadata.validation import MAXIMUM_TITLE
 from ckanext.mxopendata.metadata.values import read_value
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -40,6 +40,7 @@ __all__ = [
     "mxopendata_after_start",
     "mxopendata_choice",
     "mxopendata_complete",
+    "mxopendata_first",
     "mxopendata_cvegeo",
     "mxopendata_format",
     "mxopendata_geometry",
@@ -88,6 +89,13 @@ def mxopendata_read(field: dict[str, Any]) -> Validator:
 def mxopendata_read_list(field: dict[str, Any]) -> Validator:
     """Reads a list: a JSON list, one value, or lines of text; stored as a JSON list without repetitions."""
     return _list_reader(field["field_name"], field.get("vocabulary", ""))
+
+
+def mxopendata_first(value: Any) -> Any:
+    """The first of a list, also of one in JSON text: for a text that other plugins keep as a list under its name."""
+    if isinstance(value, list) or (isinstance(value, str) and isinstance(loads(value), list)):
+        return next((str(item) for item in stored_list(value)), "")
+    return value
 
 
 # ckanext-scheming asks for the validators of every field each time it validates a dataset. They follow from these
