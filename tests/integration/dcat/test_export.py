@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from referencing.jsonschema import DRAFT4
 from ckan.lib.search import SearchError
 from ckan.tests import factories, helpers
 
-from ckanext.dcat.processors import RDFSerializer
+from ckanext.dcat.processors import RDFParser, RDFSerializer
 
 from ckanext.mxopendata.dcat import dumps, site
 from ckanext.mxopendata.dcat.cli import export
@@ -215,6 +216,24 @@ def test_datasets_are_read_however_few_ckan_gives_at_once(catalogue, ckan_config
         assert sorted(dataset["id"] for dataset in site.read_datasets(ids, neighbours=neighbours)) == ids
     assert [dataset["id"] for dataset in site.read_datasets(ids[::2], neighbours=True)] == ids[::2]
     assert [entry.id for batch in site.list_datasets() for entry in batch] == ids
+
+
+@pytest.mark.parametrize("name", ["ttl", "rdf", "jsonld", "nt"])
+def test_the_stock_parser_reads_all_of_it(name, catalogue, storage):
+    """What ``dcat_rdf_harvester`` of another CKAN makes of the file, without our profile."""
+    _, document = _run("--format", name)
+    parser = RDFParser(profiles=["euro_dcat_ap_3"])
+    parser.parse(Path(document["file"]).read_text(encoding="utf-8"), _format=READERS[name])
+    read = {dataset["title"]: dataset for dataset in parser.datasets()}
+    assert len(read) == document["datasets"]
+    assert sum(len(dataset["resources"]) for dataset in read.values()) == document["distributions"]
+    full = read["Matrícula escolar"]
+    # As extras, or under the names of the schema in use: that is the reader's choice.
+    said = json.dumps(full, ensure_ascii=False)
+    for words in ("SEP-0001", "Secretaría de Educación", "Ana Pérez", "datos@sep.gob.mx", "2010-01-01"):
+        assert words in said, words
+    assert full["license_id"] == "cc-by-4.0"
+    assert full["resources"][0]["url"].endswith("2025.csv")
 
 
 def test_one_institution(catalogue, storage):
