@@ -67,12 +67,8 @@ def render_catalogue(context: ExportContext) -> list[Triple]:
     builder.add(node, FOAF.homepage, homepage)
     builder.add(node, DCT.issued, builder.date("issued", catalogue.issued, utc=True))
     builder.add(node, DCT.modified, builder.date("modified", catalogue.modified, utc=True))
-    language = nodes.mapped_term(builder, "languages", "language", catalogue.language, DCT.LinguisticSystem)
-    builder.add(node, DCT.language, language)
-    for scheme, scheme_title in (
-        (nodes.vocabulary_uri(builder, "themes"), "Temas de la Plataforma Nacional de Datos Abiertos"),
-        (NamedNode(EU_AUTHORITY + "data-theme"), "Temas de datos de la Unión Europea"),
-    ):
+    builder.add(node, DCT.language, _language(builder))
+    for scheme, scheme_title in _taxonomies(builder):
         builder.add(scheme, TYPE, SKOS.ConceptScheme)
         builder.add(scheme, DCT.title, Literal(scheme_title, language="es"))
         builder.add(node, DCAT.themeTaxonomy, scheme)
@@ -80,7 +76,9 @@ def render_catalogue(context: ExportContext) -> list[Triple]:
 
 
 def render_institution_catalogue(context: ExportContext, organization: Mapping[str, Any]) -> list[Triple]:
-    """Triples of an institution's catalogue without any dataset; its publisher is described by whoever names it.
+    """Triples of an institution's catalogue without any dataset.
+
+    What it names is described elsewhere: its publisher with its datasets, language and schemes with the catalogue.
 
     Args:
         context: the catalogue that this one is a part of.
@@ -99,7 +97,23 @@ def render_institution_catalogue(context: ExportContext, organization: Mapping[s
     builder.add_type(page, FOAF.Document)
     builder.add(node, FOAF.homepage, page)
     builder.add(node, DCT.isPartOf, catalogue_node(context.catalogue))
+    builder.add(node, DCT.language, _language(builder))
+    for scheme, _ in _taxonomies(builder):
+        builder.add(node, DCAT.themeTaxonomy, scheme)
     return builder.own_triples()
+
+
+def _language(builder: Builder) -> NamedNode | None:
+    catalogue = builder.context.catalogue
+    return nodes.mapped_term(builder, "languages", "language", catalogue.language, DCT.LinguisticSystem)
+
+
+def _taxonomies(builder: Builder) -> tuple[tuple[NamedNode, str], ...]:
+    """The schemes that themes are taken from, and their Spanish titles."""
+    return (
+        (nodes.vocabulary_uri(builder, "themes"), "Temas de la Plataforma Nacional de Datos Abiertos"),
+        (NamedNode(EU_AUTHORITY + "data-theme"), "Temas de datos de la Unión Europea"),
+    )
 
 
 def _description(builder: Builder, written: Any, name: str) -> Literal | None:

@@ -45,6 +45,8 @@ def add_service(
     builder.add(service, DCAT.endpointURL, values.make_iri(endpoint))
     builder.add(service, DCAT.endpointDescription, values.make_iri(description))
     builder.add(service, DCAT.servesDataset, builder.subject)
+    if institution := (dataset.get("organization") or {}).get("id"):
+        builder.add(service, DCT.publisher, nodes.organization_uri(builder.context, institution))
     licence = resource.get("license") or resource.get("license_id") or dataset.get("license_id")
     builder.add(service, DCT.license, nodes.licence(builder, dataset, licence))
     rights = nodes.mapped_term(
