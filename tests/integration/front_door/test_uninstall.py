@@ -75,7 +75,10 @@ def test_commands_and_lines(outcome: Outcome):
     ini = found.ini
     assert found.commands() == [
         "pg_dump --no-owner --table='mxopendata_*' --file=mxopendata-tables.sql \"$CKAN_SQLALCHEMY_URL\"",
-        *(f"ckan -c {ini} db downgrade -p mxopendata{room}" for room in ("_harvest", "_dashboard", "_planning", "")),
+        *(
+            f"ckan -c {ini} db downgrade -p mxopendata{room}"
+            for room in ("_harvest", "_dcat", "_dashboard", "_planning", "")
+        ),
         f'ckan config-tool {ini} "ckan.plugins = dcat harvest"',
         f"ckan -c {ini} search-index rebuild",
     ]

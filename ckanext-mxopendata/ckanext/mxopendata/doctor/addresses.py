@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import current_app
+import click
+from flask import Flask, current_app, has_app_context
 from werkzeug.exceptions import HTTPException
 
 import ckan.plugins as p
@@ -31,9 +32,16 @@ def rdf_addresses() -> Check:
     return passed("rdf_addresses")
 
 
+def _application() -> Flask:
+    """The site's own; within the command CKAN keeps it beside the command, and none is in use."""
+    if has_app_context():
+        return current_app
+    return click.get_current_context().meta["flask_app"]
+
+
 def _endpoint(address: str) -> str:
     try:
-        endpoint, _ = current_app.url_map.bind("localhost").match(address)
+        endpoint, _ = _application().url_map.bind("localhost").match(address)
     except HTTPException:
         return ""
     return str(endpoint)
