@@ -113,6 +113,9 @@ class _Step:
             model.Session.refresh(self.run, with_for_update=True)
             if mine and self.run.status is None and self._all_written():
                 self._end()
+            else:
+                # Let the run's row go: who ends it waits for that row, and this process then waits for the end.
+                model.Session.rollback()
         return False
 
     def _late(self) -> bool:
