@@ -23,7 +23,6 @@ def core_table(name: str) -> sa.Table:
 PACKAGE = core_table("package")
 RESOURCE = core_table("resource")
 GROUP = core_table("group")
-MEMBER = core_table("member")
 TAG = core_table("tag")
 PACKAGE_TAG = core_table("package_tag")
 MEMBER = core_table("member")

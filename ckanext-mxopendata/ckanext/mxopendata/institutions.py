@@ -16,7 +16,7 @@ from ckanext.mxopendata.metadata.kinship import Family, Institution, family
 
 _FIELDS = ("acronym", "gov_type", "cvegeo", "parent")
 # Asking for less is what makes it quick: members, followers and a search for the number of datasets are left out.
-_ONLY_THE_RECORD = dict.fromkeys(
+ONLY_THE_RECORD = dict.fromkeys(
     ("include_dataset_count", "include_users", "include_groups", "include_tags", "include_followers"), False
 )
 
@@ -28,7 +28,7 @@ def institution_of(institution_id: str | None) -> dict[str, Any]:
     known = tk.g.setdefault("mxopendata_institutions", {})
     if institution_id not in known:
         try:
-            known[institution_id] = tk.get_action("organization_show")({}, {"id": institution_id, **_ONLY_THE_RECORD})
+            known[institution_id] = tk.get_action("organization_show")({}, {"id": institution_id, **ONLY_THE_RECORD})
         except (tk.ObjectNotFound, tk.NotAuthorized, tk.ValidationError):
             known[institution_id] = {}
     return known[institution_id]

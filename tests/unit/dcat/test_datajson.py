@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft4Validator
-from referencing import Registry, Resource
 
 import form_sample
 from ckanext.mxopendata.dcat.datajson import render_entry
 from ckanext.mxopendata.metadata.crosswalk import fields_of
 from ckanext.mxopendata.metadata.mapping import map_record
+from pod_schema import pod_validator
 
 from .assembling import write_catalogue
 from .conftest import INSTITUTION
@@ -26,16 +25,8 @@ def _catalogue(datasets, context) -> dict:
 
 @pytest.mark.payloads
 def test_every_dataset_is_valid(full, bare, dirty, context, shared):
-    folder = shared / "shapes" / "pod-v1.1" / "non-federal"
-    schemas = {path.name: json.loads(path.read_text()) for path in folder.glob("*.json")}
-    for schema in schemas.values():
-        schema.pop("id", None)  # the schemas name one another by file
-    registry = Registry().with_resources(
-        (name, Resource.from_contents({"$schema": "http://json-schema.org/draft-04/schema#", **schema}))
-        for name, schema in schemas.items()
-    )
     catalogue = _catalogue([full, bare, dirty], context)
-    validator = Draft4Validator(schemas["catalog.json"], registry=registry)
+    validator = pod_validator(shared)
     assert [f"{list(error.path)}: {error.message[:200]}" for error in validator.iter_errors(catalogue)] == []
     assert len(catalogue["dataset"]) == 3
     assert not validator.is_valid({**catalogue, "dataset": [{}]})

@@ -15,9 +15,9 @@ from typing import Any
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext
 from ckanext.mxopendata.dcat.coverage import OPEN
-from ckanext.mxopendata.dcat.distributions import addresses
+from ckanext.mxopendata.dcat.distributions import addresses, resources_of
 from ckanext.mxopendata.dcat.entries import Entry
-from ckanext.mxopendata.dcat.entry_values import keywords, place_names, title_of
+from ckanext.mxopendata.dcat.entry_values import address_of, date_of, make_entry, place_names, texts
 from ckanext.mxopendata.metadata.records import stored_list
 from ckanext.mxopendata.metadata.vocabularies import Term
 
@@ -62,7 +62,7 @@ def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
         context: the catalogue and the vocabularies.
     """
     builder = Builder(context, context.dataset_uri(dataset["id"]))
-    resources = [resource for resource in dataset.get("resources") or () if resource.get("id")]
+    resources = resources_of(dataset)
     properties = {
         "id": dataset["id"],
         **_texts(builder, dataset),
@@ -71,38 +71,20 @@ def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
         "temporal": _intervals(builder, dataset.get("temporal_coverage")),
         "spatial": "; ".join(place_names(builder, dataset.get("spatial_coverage"))),
         "landingPage": _landing_page(builder, dataset),
-        "quality": _address(builder, "quality_url", dataset.get("quality_url")),
+        "quality": address_of(builder, "quality_url", dataset.get("quality_url")),
         "openessRating": _openness(resource.get("format") for resource in resources),
         "distribution": [_distribution(builder, dataset, resource) for resource in resources],
     }
-    kept = {name: value for name, value in properties.items() if value not in (None, "", [])}
-    return Entry(kept, len(resources), builder.dropped, builder.filled)
+    return make_entry(builder, properties, len(resources))
 
 
 def _texts(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    title = title_of(dataset)
-    description = values.clean_text(dataset.get("notes"))
-    identifier = values.clean_text(dataset.get("identifier"))
-    modified = builder.date("modified", dataset.get("modified"))
-    if modified is None:
-        modified = builder.date("metadata_modified", dataset.get("metadata_modified"), utc=True)
-    for name, is_missing in (
-        ("title", not values.clean_text(dataset.get("title"))),
-        ("notes", not description),
-        ("identifier", not identifier),
-        ("modified", not dataset.get("modified")),
-    ):
-        if is_missing:
-            builder.fill(name)
+    if not values.clean_text(dataset.get("title")):
+        builder.fill("title")
     return {
-        "title": title,
-        "description": description or title,
-        "identifier": identifier or dataset["id"],
-        "keyword": keywords(dataset),
+        **texts(builder, dataset),
         "comments": values.clean_text(dataset.get("version_notes")),
-        "issued": _date(builder, "issued", dataset.get("issued")),
-        "modified": modified.value if modified else None,
-        "publishDate": _date(builder, "promised_on", dataset.get("promised_on")),
+        "publishDate": date_of(builder, "promised_on", dataset.get("promised_on")),
     }
 
 
@@ -121,7 +103,7 @@ def _publisher(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     card = f"{builder.subject.value}/contacto.vcf" if contact else None
     return {
         "publisher": {name: value for name, value in publisher.items() if value},
-        "contactPoint": _address(builder, "contact.url", facts.get("url")) or card,
+        "contactPoint": address_of(builder, "contact.url", facts.get("url")) or card,
     }
 
 
@@ -164,8 +146,8 @@ def _sector(builder: Builder, stored: Any) -> str | None:
 def _landing_page(builder: Builder, dataset: Mapping[str, Any]) -> str | None:
     resources = {resource.get("id"): resource.get("url") for resource in dataset.get("resources") or ()}
     documents = [resources.get(value, value) for value in stored_list(dataset.get("documentation"))]
-    dictionary = next(filter(None, (_address(builder, "documentation", value) for value in documents)), None)
-    return dictionary or _address(builder, "url", dataset.get("url"))
+    dictionary = next(filter(None, (address_of(builder, "documentation", value) for value in documents)), None)
+    return dictionary or address_of(builder, "url", dataset.get("url"))
 
 
 def _openness(formats: Iterable[Any]) -> int:
@@ -186,9 +168,9 @@ def _distribution(builder: Builder, dataset: Mapping[str, Any], resource: Mappin
         "id": resource["id"],
         "title": values.clean_text(resource.get("name")),
         "description": values.clean_text(resource.get("description")),
-        "issued": _date(builder, "resource.issued", resource.get("issued")),
-        "modified": _date(builder, "resource.modified", resource.get("modified")),
-        "publishDate": _date(builder, "resource.promised_on", resource.get("promised_on")),
+        "issued": date_of(builder, "resource.issued", resource.get("issued")),
+        "modified": date_of(builder, "resource.modified", resource.get("modified")),
+        "publishDate": date_of(builder, "resource.promised_on", resource.get("promised_on")),
         "license": licence.value if licence else None,
         "downloadURL": address.value if address else f"{builder.subject.value}/resource/{resource['id']}",
         "mediaType": media_type,
@@ -198,7 +180,7 @@ def _distribution(builder: Builder, dataset: Mapping[str, Any], resource: Mappin
         "spatial": "; ".join(place_names(builder, resource.get("spatial_coverage"))),
         "copyright": values.clean_text(resource.get("rights")),
         "codelist": values.clean_text(resource.get("codelist")),
-        "codelistLink": _address(builder, "resource.codelist_link", resource.get("codelist_link")),
+        "codelistLink": address_of(builder, "resource.codelist_link", resource.get("codelist_link")),
         "tools": values.clean_text(resource.get("tools")),
     }
     return {name: value for name, value in distribution.items() if value not in (None, "")}
@@ -214,13 +196,3 @@ def _intervals(builder: Builder, stored: Any) -> str | None:
         if start or end:
             return f"{start.value if start else OPEN}/{end.value if end else OPEN}"
     return None
-
-
-def _date(builder: Builder, field_name: str, stored: Any) -> str | None:
-    made = builder.date(field_name, stored)
-    return made.value if made else None
-
-
-def _address(builder: Builder, field_name: str, stored: Any) -> str | None:
-    made = builder.iri(field_name, stored)
-    return made.value if made else None

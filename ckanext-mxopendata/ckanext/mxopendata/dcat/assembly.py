@@ -128,7 +128,7 @@ class Assembly:
         ids = list(institutions)
         for start in range(0, len(ids), _SHARED_AT_ONCE):
             page = ids[start : start + _SHARED_AT_ONCE]
-            found = {part.key for part in store.read_shared(name, [institution_key(key) for key in page])}
+            found = store.shared_keys(name, [institution_key(key) for key in page])
             changed = sorted(institutions[key] for key in page if institution_key(key) not in found)
             if changed:
                 missing = {dataset_id: [name] for dataset_id in changed}

@@ -14,9 +14,9 @@ from typing import Any
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext
 from ckanext.mxopendata.dcat.datajson_extension import LANGUAGE, MAXIMUM_RIGHTS, further_properties
-from ckanext.mxopendata.dcat.distributions import addresses
+from ckanext.mxopendata.dcat.distributions import addresses, resources_of
 from ckanext.mxopendata.dcat.entries import Entry
-from ckanext.mxopendata.dcat.entry_values import keywords, place_names, title_of
+from ckanext.mxopendata.dcat.entry_values import address_of, date_of, make_entry, place_names, texts
 from ckanext.mxopendata.metadata.records import stored_list
 
 SCHEMA = "https://project-open-data.cio.gov/v1.1/schema"
@@ -56,10 +56,10 @@ def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
         context: the catalogue and the vocabularies.
     """
     builder = Builder(context, context.dataset_uri(dataset["id"]))
-    resources = [resource for resource in dataset.get("resources") or () if resource.get("id")]
+    resources = resources_of(dataset)
     entry = {
         "@type": "dcat:Dataset",
-        **_texts(builder, dataset),
+        **texts(builder, dataset),
         **_people(builder, dataset),
         **_terms(builder, dataset),
         **_coverage(builder, dataset),
@@ -67,39 +67,13 @@ def render_entry(dataset: Mapping[str, Any], context: ExportContext) -> Entry:
         "distribution": [_distribution(builder, dataset, resource) for resource in resources],
         **further_properties("dataset", dataset, _stand_ins(builder, dataset)),
     }
-    kept = {name: value for name, value in entry.items() if value not in (None, "", [])}
-    return Entry(kept, len(resources), builder.dropped, builder.filled)
+    return make_entry(builder, entry, len(resources))
 
 
 def _stand_ins(builder: Builder, dataset: Mapping[str, Any]) -> list[str]:
     """The properties of the entry that say nothing of the dataset; asked when all of them are written."""
     filled = [name for field_name, name in _STAND_INS.items() if field_name in builder.filled]
     return filled if stored_list(dataset.get("contact")) else [*filled, "contactPoint"]
-
-
-def _texts(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
-    title = title_of(dataset)
-    description = values.clean_text(dataset.get("notes"))
-    identifier = values.clean_text(dataset.get("identifier"))
-    modified = builder.date("modified", dataset.get("modified"))
-    if modified is None:
-        modified = builder.date("metadata_modified", dataset.get("metadata_modified"), utc=True)
-    for name, is_missing in (
-        ("notes", not description),
-        ("identifier", not identifier),
-        ("modified", not dataset.get("modified")),
-    ):
-        if is_missing:
-            builder.fill(name)
-    issued = builder.date("issued", dataset.get("issued"))
-    return {
-        "title": title,
-        "description": description or title,
-        "identifier": identifier or dataset["id"],
-        "modified": modified.value if modified else None,
-        "issued": issued.value if issued else None,
-        "keyword": keywords(dataset),
-    }
 
 
 def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,11 +91,10 @@ def _people(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     if email is not None and _EMAIL.fullmatch(email.value):
         person["hasEmail"] = email.value
     # vCard has these; Project Open Data leaves more to whoever writes.
-    page = builder.iri("contact.url", facts.get("url"))
     further = {
         "role": values.clean_text(facts.get("position")),
         "hasTelephone": values.clean_text(facts.get("phone")),
-        "hasURL": page.value if page else "",
+        "hasURL": address_of(builder, "contact.url", facts.get("url")),
     }
     person.update({name: value for name, value in further.items() if value})
     return {"publisher": {"@type": "org:Organization", "name": publisher}, "contactPoint": person}
@@ -169,10 +142,9 @@ def _coverage(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
 def _pages(builder: Builder, dataset: Mapping[str, Any]) -> dict[str, Any]:
     documents = [builder.iri("documentation", value) for value in stored_list(dataset.get("documentation"))]
     standards = [values.make_iri(value) for value in stored_list(dataset.get("conforms_to"))]
-    page = builder.iri("url", dataset.get("url"))
     pages = list(dict.fromkeys(document.value for document in documents if document))
     return {
-        "landingPage": page.value if page else None,
+        "landingPage": address_of(builder, "url", dataset.get("url")),
         "describedBy": pages[0] if pages else None,
         "references": pages[1:],
         "conformsTo": next((standard.value for standard in standards if standard), None),
@@ -212,16 +184,14 @@ def _file_facts(builder: Builder, dataset: Mapping[str, Any], resource: Mapping[
     """What Project Open Data does not ask of a distribution, under the names that DCAT-US and others read."""
     size = builder.checked("resource.size", resource.get("size"), values.make_size, "dcat_invalid_size")
     found = builder.checked("resource.hash", resource.get("hash"), values.read_checksum, "dcat_invalid_checksum")
-    issued = builder.date("resource.issued", resource.get("issued"))
-    modified = builder.date("resource.modified", resource.get("modified"))
     own = resource.get("license") or resource.get("license_id")
     licence = nodes.licence(builder, dataset, own) if own and own != dataset.get("license_id") else None
     standards = [values.make_iri(value) for value in stored_list(resource.get("conforms_to"))]
     return {
         "byteSize": int(size.value) if size else None,
         "checksum": {"algorithm": found[0], "checksumValue": found[1]} if found else None,
-        "issued": issued.value if issued else None,
-        "modified": modified.value if modified else None,
+        "issued": date_of(builder, "resource.issued", resource.get("issued")),
+        "modified": date_of(builder, "resource.modified", resource.get("modified")),
         "accrualPeriodicity": _frequency(builder, values.clean_text(resource.get("frequency"))),
         "temporal": values.clean_text(resource.get("temporal_coverage")),
         "spatial": values.clean_text(resource.get("spatial_coverage")),

@@ -28,6 +28,11 @@ Resource = Mapping[str, Any]
 CODE_LIST = "codigos"
 
 
+def resources_of(dataset: Mapping[str, Any]) -> list[Resource]:
+    """The resources of a dataset that become distributions: those that can be named."""
+    return [resource for resource in dataset.get("resources") or () if resource.get("id")]
+
+
 def add_distribution(builder: Builder, dataset: Mapping[str, Any], resource: Resource) -> None:
     """All triples of one resource, and the dataset's link to it."""
     node = NamedNode(f"{builder.subject.value}/resource/{resource['id']}")

@@ -116,7 +116,8 @@ class Renderer:
         rendering: Rendering | None = None
         for name in formats:
             if render_entry := ENTRIES.get(name):
-                made[name] = self._of_entry(dataset, render_entry(dataset, self._context))
+                entry = render_entry(dataset, self._context)
+                made[name] = _fragment(dataset, entry, to_bytes(entry.properties), "", names_institution=True)
             else:
                 rendering = rendering or render_dataset(dataset, self._context)
                 made[name] = self._of_triples(dataset, rendering, name)
@@ -127,32 +128,12 @@ class Renderer:
         made, self._made = self._made, {}
         return made
 
-    def _of_entry(self, dataset: Mapping[str, Any], entry: Entry) -> Fragment:
-        return Fragment(
-            dataset_id=dataset["id"],
-            institution=(dataset.get("organization") or {}).get("id") or "",
-            modified=moment_key(dataset.get("metadata_modified")),
-            part=to_bytes(entry.properties),
-            piece=b"",
-            counts=Counts(entry.distributions, entry.dropped, entry.filled).to_text(),
-            shared="",
-            names_institution=True,
-        )
-
     def _of_triples(self, dataset: Mapping[str, Any], rendering: Rendering, name: str) -> Fragment:
         shared = self._share(name, rendering.shared)
         if rendering.institution:
             self._share_institution(name, dataset["organization"], rendering)
-        return Fragment(
-            dataset_id=rendering.dataset_id,
-            institution=rendering.institution,
-            modified=moment_key(dataset.get("metadata_modified")),
-            part=to_part(name, rendering.triples),
-            piece=b"",
-            counts=Counts(rendering.distributions, rendering.dropped, rendering.filled).to_text(),
-            shared=shared,
-            names_institution=any(field_name in rendering.filled for field_name in _NAMED_AFTER_INSTITUTION),
-        )
+        is_named = any(field_name in rendering.filled for field_name in _NAMED_AFTER_INSTITUTION)
+        return _fragment(dataset, rendering, to_part(name, rendering.triples), shared, names_institution=is_named)
 
     def _share(self, name: str, described: Mapping[SharedKey, list[Triple]]) -> str:
         keys = []
@@ -177,6 +158,21 @@ class Renderer:
 
     def _add(self, name: str, key: str, triples: Iterable[Triple], needs: str = "") -> None:
         self._made.setdefault(name, []).append(SharedPart(key, to_part(name, triples), b"", needs))
+
+
+def _fragment(
+    dataset: Mapping[str, Any], made: Entry | Rendering, part: bytes, shared: str, *, names_institution: bool
+) -> Fragment:
+    return Fragment(
+        dataset_id=dataset["id"],
+        institution=(dataset.get("organization") or {}).get("id") or "",
+        modified=moment_key(dataset.get("metadata_modified")),
+        part=part,
+        piece=b"",
+        counts=Counts(made.distributions, made.dropped, made.filled).to_text(),
+        shared=shared,
+        names_institution=names_institution,
+    )
 
 
 def _key_of(key: SharedKey) -> str:

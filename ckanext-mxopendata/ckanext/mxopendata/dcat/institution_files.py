@@ -8,15 +8,14 @@ import tempfile
 from collections.abc import Mapping
 from typing import IO, Any
 
-from ckanext.mxopendata.dcat import adela, datajson, site, values
-from ckanext.mxopendata.dcat.entries import frame_of, to_bytes
+from ckanext.mxopendata.dcat import site, values
+from ckanext.mxopendata.dcat.entries import to_bytes
 from ckanext.mxopendata.dcat.fragments import ENTRIES, UNUSABLE
-from ckanext.mxopendata.dcat.writer import PartWriter
+from ckanext.mxopendata.dcat.writer import PartWriter, frame_around
 from ckanext.mxopendata.metadata.records import stored_list
 
 log = logging.getLogger(__name__)
 
-_HEADS = {"datajson": datajson.head, "adela": adela.head}
 _IN_MEMORY = 4 * 1024 * 1024
 
 
@@ -38,7 +37,7 @@ def write_institution(name: str, organization: Mapping[str, Any]) -> tuple[IO[by
         digest.update(data)
         file.write(data)
 
-    parts = PartWriter(frame_of(_HEADS[name](context, organization)), write)
+    parts = PartWriter(frame_around(name, context, organization), write)
     for listed in site.list_datasets(organization["id"]):
         for dataset in site.read_datasets([entry.id for entry in listed]):
             try:

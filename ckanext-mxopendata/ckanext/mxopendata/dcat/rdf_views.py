@@ -21,6 +21,7 @@ from ckanext.dcat.processors import RDFSerializer
 from ckanext.mxopendata.dcat import negotiation
 from ckanext.mxopendata.dcat.pages import EXTENSIONS, SEARCH_PARAMETERS, Wanted, content_type, write_dataset, write_page
 from ckanext.mxopendata.dcat.writer import RDF_PROFILE
+from ckanext.mxopendata.institutions import ONLY_THE_RECORD
 from ckanext.mxopendata.moments import read_moment
 
 mxopendata_rdf = Blueprint("mxopendata_rdf", __name__)
@@ -78,23 +79,28 @@ def dataset(dataset_id: str, extension: str) -> Response:
     """One dataset."""
     if not _is_ours():
         return make_response(dcat_utils.read_dataset_page(dataset_id, extension))
-    try:
-        shown = tk.get_action("package_show")({}, {"id": dataset_id})
-    except tk.ObjectNotFound:
-        tk.abort(404, tk._("Dataset not found"))
-    except tk.NotAuthorized:
-        tk.abort(403)
+    shown = show_dataset(dataset_id)
     if shown.get("type") != "dataset":
         return make_response(dcat_utils.read_dataset_page(dataset_id, extension))
     body = write_dataset(shown, extension)
     return negotiation.answer(body, content_type(extension), read_moment(shown["metadata_modified"]))
 
 
+def show_dataset(name: str) -> dict[str, Any]:
+    """A dataset by its name or id; ends the request where there is none, or it is not for whoever asks."""
+    try:
+        return tk.get_action("package_show")({}, {"id": name})
+    except tk.ObjectNotFound:
+        tk.abort(404, tk._("Dataset not found"))
+    except tk.NotAuthorized:
+        tk.abort(403)
+    raise AssertionError("abort raises")
+
+
 def show_institution(name: str) -> dict[str, Any]:
     """An institution by its name or id; ends the request where there is none."""
-    parts = ("datasets", "dataset_count", "users", "tags", "followers", "groups")
     try:
-        return tk.get_action("organization_show")({}, {"id": name, **{f"include_{part}": False for part in parts}})
+        return tk.get_action("organization_show")({}, {"id": name, **ONLY_THE_RECORD})
     except tk.ObjectNotFound:
         tk.abort(404, tk._("Organization not found"))
     except tk.NotAuthorized:

@@ -85,8 +85,7 @@ def _stored_organizations(ids: Collection[str] | None) -> dict[str, dict[str, An
 
 def show_organization(organization_id: str) -> dict[str, Any]:
     """The public facts of an institution, with the id of the one above it in ``parent_id``."""
-    leave_out = ("datasets", "dataset_count", "users", "tags", "followers")
-    wanted = {"id": organization_id, **{f"include_{part}": False for part in leave_out}}
+    wanted = {"id": organization_id, **institutions.ONLY_THE_RECORD, "include_groups": True}
     # What is read here is public in any case: it stands on the institution's page.
     try:
         facts = tk.get_action("organization_show")({"ignore_auth": True, "user": ""}, wanted)

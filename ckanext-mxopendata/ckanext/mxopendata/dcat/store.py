@@ -59,14 +59,22 @@ def keep(made: Mapping[str, Sequence[Fragment]], shared: Mapping[str, Sequence[S
     model.Session.commit()
 
 
+def shared_keys(name: str, keys: Sequence[str]) -> set[str]:
+    """Which of some shared parts of a format are kept."""
+    return set(model.Session.scalars(sa.select(_SHARED.c.key).where(_among(keys), _SHARED.c.format == name)))
+
+
 def read_shared(name: str, keys: Sequence[str]) -> list[SharedPart]:
     """Some of the shared parts of a format; those that are not there are left out."""
-    query = sa.select(_SHARED.c.key, _SHARED.c.piece, _SHARED.c.needs).where(
-        _SHARED.c.key == sa.any_(sa.cast(list(keys), sa.ARRAY(sa.Text))), _SHARED.c.format == name
-    )
+    columns = (_SHARED.c.key, _SHARED.c.piece, _SHARED.c.needs)
+    query = sa.select(*columns).where(_among(keys), _SHARED.c.format == name)
     return [
         SharedPart(key, unpack(bytes(piece)), bytes(piece), needs) for key, piece, needs in model.Session.execute(query)
     ]
+
+
+def _among(keys: Sequence[str]) -> sa.ColumnElement[bool]:
+    return _SHARED.c.key == sa.any_(sa.cast(list(keys), sa.ARRAY(sa.Text)))
 
 
 def forget_datasets(ids: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode
 from ckanext.mxopendata.dcat import nodes, values
 from ckanext.mxopendata.dcat.context import Builder, ExportContext, Rendering, record_uri
 from ckanext.mxopendata.dcat.coverage import add_periods, add_places
-from ckanext.mxopendata.dcat.distributions import add_distribution
+from ckanext.mxopendata.dcat.distributions import add_distribution, resources_of
 from ckanext.mxopendata.dcat.terms import (
     ADMS,
     DCAT,
@@ -58,7 +58,7 @@ def render_dataset(dataset: Dataset, context: ExportContext) -> Rendering:
     builder.add(builder.subject, TYPE, DCAT.Resource)
     for add_field in _FIELDS:
         add_field(builder, dataset)
-    resources = [resource for resource in dataset.get("resources") or () if resource.get("id")]
+    resources = resources_of(dataset)
     for resource in resources:
         add_distribution(builder, dataset, resource)
     _add_record(builder, dataset)

@@ -14,7 +14,7 @@ from ckanext.mxopendata.dcat import negotiation
 from ckanext.mxopendata.dcat.dumps import dump_path
 from ckanext.mxopendata.dcat.frames import CONTENT_TYPES
 from ckanext.mxopendata.dcat.institution_files import contact_card, write_institution
-from ckanext.mxopendata.dcat.rdf_views import mxopendata_rdf, show_institution
+from ckanext.mxopendata.dcat.rdf_views import mxopendata_rdf, show_dataset, show_institution
 
 __all__ = ["mxopendata_dcat", "mxopendata_rdf"]
 
@@ -75,13 +75,7 @@ def institution_adela(institution: str) -> Response:
 @mxopendata_dcat.route("/dataset/<dataset_id>/contacto.vcf")
 def contact(dataset_id: str) -> Response:
     """Whom to ask about a dataset, as a card (RFC 6350): what ADELA's ``contactPoint`` leads to."""
-    try:
-        dataset = tk.get_action("package_show")({}, {"id": dataset_id})
-    except tk.ObjectNotFound:
-        return tk.abort(404, tk._("Dataset not found"))
-    except tk.NotAuthorized:
-        return tk.abort(403)
-    card = contact_card(dataset)
+    card = contact_card(show_dataset(dataset_id))
     if card is None:
         return tk.abort(404, tk._("This dataset names no contact."))
     return negotiation.answer(card.encode(), "text/vcard; charset=utf-8", None)

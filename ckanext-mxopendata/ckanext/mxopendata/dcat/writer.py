@@ -5,7 +5,7 @@ Memory holds one batch, and the keys of what datasets share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from ckanext.mxopendata.dcat import adela, datajson
@@ -23,6 +23,11 @@ PROFILES = {**dict.fromkeys(RDF_FORMATS, RDF_PROFILE), "datajson": "pod_1.1", "a
 _HEADS = {"datajson": datajson.head, "adela": adela.head}
 
 Write = Callable[[bytes], Any]
+
+
+def frame_around(name: str, context: ExportContext, institution: Mapping[str, Any] | None = None) -> Frame:
+    """The frame of a catalogue in one format; arguments as :class:`CatalogueWriter` takes them."""
+    return frame(name) if name in RDF_FORMATS else frame_of(_HEADS[name](context, institution))
 
 
 class PartWriter:
@@ -90,12 +95,11 @@ class CatalogueWriter:
         self._is_rdf = name in RDF_FORMATS
         self._keys: set[str] = set()
         self._institutions: dict[str, str] = {}
-        around = frame(name) if self._is_rdf else frame_of(_HEADS[name](context, institution))
-        self._parts = PartWriter(around, write, write_gzip)
+        self._parts = PartWriter(frame_around(name, context, institution), write, write_gzip)
         if self._is_rdf:
             self._parts.add(to_part(name, render_catalogue(context)))
 
-    def add(self, fragments: Sequence[Fragment], made: frozenset[str] | set[str]) -> None:
+    def add(self, fragments: Sequence[Fragment], made: Set[str]) -> None:
         """Write some datasets.
 
         Args:

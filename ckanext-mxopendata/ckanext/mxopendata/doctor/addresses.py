@@ -12,7 +12,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.mxopendata.doctor.check import Check, failed, passed
 from ckanext.mxopendata.partners import in_order
 
-_SHARED = ("/catalog.ttl", "/dataset/a.ttl")
+_CATALOGUE, _DATASET = "/catalog.{_format}", "/dataset/a.ttl"
 _OURS = "mxopendata_rdf"
 
 
@@ -20,8 +20,8 @@ def rdf_addresses() -> Check:
     """The RDF of datasets and of the catalogue comes from us: of two rules for an address the first plugin's counts."""
     if not p.plugin_loaded("mxopendata_dcat"):
         return passed("rdf_addresses", "off")
-    endpoint = tk.config.get("ckanext.dcat.catalog_endpoint")
-    addresses = (endpoint.replace("{_format}", "ttl") if endpoint else _SHARED[0], _SHARED[1])
+    catalogue = tk.config.get("ckanext.dcat.catalog_endpoint") or _CATALOGUE
+    addresses = (catalogue.replace("{_format}", "ttl"), _DATASET)
     taken = {address: found for address in addresses if not (found := _endpoint(address)).startswith(f"{_OURS}.")}
     if taken:
         words = ", ".join(f"{address} ({found or '–'})" for address, found in taken.items())

@@ -58,11 +58,14 @@ def without_repeated(record: Mapping[str, Any]) -> Mapping[str, Any]:
         The record itself where there is nothing to leave out.
     """
     resources = record.get("resources")
-    if not isinstance(resources, list) or not any(_repeats(resource, record) for resource in resources):
+    if not isinstance(resources, list):
+        return record
+    repeats = [_repeats(resource, record) for resource in resources]
+    if not any(repeats):
         return record
     kept = [
-        {key: value for key, value in resource.items() if key != KEY} if _repeats(resource, record) else resource
-        for resource in resources
+        {key: value for key, value in resource.items() if key != KEY} if is_repeated else resource
+        for resource, is_repeated in zip(resources, repeats, strict=True)
     ]
     return {**record, "resources": kept}
 
