@@ -255,3 +255,42 @@ def test_the_fingerprint_changes_with_the_vocabularies(sites):
     changed = replace(context, vocabulary=lambda name: themes if name == "themes" else context.vocabulary(name))
     assert freshness.fingerprint(changed) != freshness.fingerprint(context)
     assert freshness.fingerprint(site.current_context()) == freshness.fingerprint(context)
+
+
+def test_what_a_failing_dataset_shares_is_there_for_the_others(sites, tmp_path, monkeypatch):
+    """It fails after its terms were made, alone in its batch: the next batch names them, too."""
+    monkeypatch.setattr(site, "LISTED", 1)
+    first = min(dataset["id"] for datasets in sites.values() for dataset in datasets)
+    render = assembly.Renderer.render
+
+    def fail_late(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
+        made = render(self, dataset, formats)
+        if dataset["id"] == first:
+            raise ValueError("no se puede")
+        return made
+
+    monkeypatch.setattr(assembly.Renderer, "render", fail_late)
+    result = runner().invoke(export, ["--format", "nt", "--json"], catch_exceptions=False)
+    document = json.loads(result.stdout)
+    assert [entry["id"] for entry in document["left_out"]] == [first]
+    described = {triple.subject.value for triple in _content(document)}
+    named = {triple.object.value for triple in _content(document) if triple.predicate.value.endswith("dcat#theme")}
+    assert named
+    assert named <= described
+
+
+def test_a_dataset_is_left_out_only_of_the_formats_that_lack_it(sites, monkeypatch):
+    _export("ttl")
+    broken = next(iter(sites.values()))[0]["id"]
+    render = assembly.Renderer.render
+
+    def fail(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
+        if dataset["id"] == broken:
+            raise ValueError("no se puede")
+        return render(self, dataset, formats)
+
+    monkeypatch.setattr(assembly.Renderer, "render", fail)
+    result = runner().invoke(export, ["--format", "ttl", "--format", "datajson", "--json"], catch_exceptions=False)
+    turtle, entries = json.loads(result.stdout)
+    assert (turtle["datasets"], turtle["left_out"]) == (6, [])
+    assert (entries["datasets"], [entry["id"] for entry in entries["left_out"]]) == (5, [broken])

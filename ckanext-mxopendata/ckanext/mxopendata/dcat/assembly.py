@@ -50,6 +50,10 @@ class Batch:
         found = self.fragments[name]
         return [found[entry.id] for entry in self.listed if entry.id in found]
 
+    def left_out_of(self, name: str) -> LeftOut:
+        """Those that a format lacks; another one may have kept them."""
+        return [(dataset_id, error) for dataset_id, error in self.left_out if name in self.missing[dataset_id]]
+
     def made_ids(self, name: str) -> set[str]:
         """The ids of the datasets made now in a format."""
         return {fragment.dataset_id for fragment in self.made.get(name, ())}
@@ -117,7 +121,8 @@ class Assembly:
     def _keep(self, batch: Batch) -> Batch:
         batch.made = {name: [pack(part, self._packer) for part in made] for name, made in batch.made.items()}
         batch.shared = {name: [pack(part, self._packer) for part in made] for name, made in batch.shared.items()}
-        if batch.made:
+        # Of a dataset that failed, what it shares with others may be there: the renderer makes it only once.
+        if batch.made or batch.shared:
             store.keep(batch.made, batch.shared)
         for name, made in batch.made.items():
             batch.fragments[name].update((fragment.dataset_id, fragment) for fragment in made)

@@ -123,7 +123,7 @@ def _write(
         writers = [_open(request, name, context, stack, result) for name in request.formats]
         for batch in assembly.batches(request.institution_id, request.since):
             for writer in writers:
-                for dataset_id, error in batch.left_out:
+                for dataset_id, error in batch.left_out_of(writer.name):
                     writer.report.leave_out(dataset_id, error)
                 writer.add(batch.in_order(writer.name), batch.made_ids(writer.name))
             if result.violations is not None:
