@@ -17,7 +17,7 @@ from ckan import model
 from ckan.tests import helpers
 
 from ckanext.mxopendata.cli import mxopendata
-from ckanext.mxopendata.harvest import runner, runs
+from ckanext.mxopendata.harvest import locks, runner, runs
 from ckanext.mxopendata.harvest.datasets import DatasetWriter
 
 from .conftest import catalogue, record
@@ -166,6 +166,21 @@ def test_a_process_without_a_source_helps_another_although_that_begins_late(port
     begun = runner.harvest_in_parallel([source_id], datetime.now(timezone.utc), False, 2)
     assert runs.get_run(begun[source_id]).created == 20
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_run_that_its_process_is_about_to_begin_is_not_taken_for_ended(portal, make_source, monkeypatch):
+    """Who looks between the opening of a run and the first work on it finds nobody there, and is refused."""
+    working = locks.working
+
+    def late(run_id: str) -> Any:
+        time.sleep(1)
+        return working(run_id)
+
+    monkeypatch.setattr(locks, "working", late)
+    portal.serve("/data.json", catalogue(*(record(f"ae{number}") for number in range(3))))
+    source_id = make_source()["id"]
+    begun = runner.harvest_in_parallel([source_id], datetime.now(timezone.utc), False, 2)
+    assert runs.get_run(begun[source_id]).created == 3
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import multiprocessing
 import queue as queues
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -150,23 +150,29 @@ def _work(  # noqa: PLR0913, PLR0917 - what the processes share, and their order
             source_id = todo.get_nowait()
         except queues.Empty:
             break
-        said.put((_ENDED, source_id, _harvest_or_none(source_id, now, force, _teller(said))))
+        try:
+            ended = _harvest_or_none(source_id, now, force, _teller(said))
+        except runs.RunInProgressError:
+            log.warning("source %s has another run under way", source_id)
+            ended = None
+        said.put((_ENDED, source_id, ended))
     useful = time.monotonic()
     # The others may not have opened their runs yet; one that died before it had is not waited for.
     while not over.value and time.monotonic() - useful < OPENING_SECONDS:
         left = _help(source_ids, _teller(said))
         if left:
-            said.put((_ENDED, left, _harvest_or_none(left, now, force, _teller(said))))
+            # Its process may have been about to begin, or another one was quicker: that one tells of the end.
+            with suppress(runs.RunInProgressError):
+                said.put((_ENDED, left, _harvest_or_none(left, now, force, _teller(said))))
         if left is not None:
             useful = time.monotonic()
         time.sleep(IDLE_SECONDS)
 
 
 def _harvest_or_none(source_id: str, now: datetime, force: bool, progress: engine.Progress) -> str | None:
+    """As :func:`harvest`; ``None`` where a service is away."""
     try:
         return harvest(source_id, now, force, progress)
-    except runs.RunInProgressError:
-        log.warning("source %s has another run under way", source_id)
     except Exception as error:
         # Each source for itself: what cannot go on now stays open, and is taken up again later.
         if not trouble.is_trouble(error):
