@@ -20,8 +20,9 @@ from ckanext.mxopendata.harvest.stock import HarvestJob, database, utc_now
 
 log = logging.getLogger(__name__)
 
-HELPING_SECONDS = 5.0
-IDLE_SECONDS = 0.3
+# Each time a helper looks up from its work it waits for Solr; a source whose process died waits for a helper so long.
+HELPING_SECONDS = 20.0
+IDLE_SECONDS = 0.1
 # In how many a process that has taken a source has opened its run.
 OPENING_SECONDS = 30.0
 TELLING_SECONDS = 0.2
