@@ -7,6 +7,7 @@ transaction still running (``txid_snapshot_xmin``) and remember ``(xid, seq)`` (
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,13 +61,30 @@ def record(dataset_id: str, kind: str) -> None:
         dataset_id: id of the dataset, or of the organization or vocabulary that changed.
         kind: one of :data:`DATASET_KINDS`, :data:`ORGANIZATION_KIND`, :data:`VOCABULARY_KIND`.
     """
+    recorded = _recorded()
+    if dataset_id not in recorded:
+        model.Session.execute(_ADD, {"dataset_id": dataset_id, "kind": kind})
+        recorded.add(dataset_id)
+
+
+def record_created(dataset_ids: Iterable[str]) -> None:
+    """Add the rows of datasets that were made in the current transaction, in one statement; then none is added again.
+
+    Args:
+        dataset_ids: their ids.
+    """
+    recorded = _recorded()
+    rows = [{"dataset_id": dataset_id, "kind": "created"} for dataset_id in dataset_ids if dataset_id not in recorded]
+    if rows:
+        model.Session.execute(insert(_CHANGES).values(rows))
+        recorded.update(row["dataset_id"] for row in rows)
+
+
+def _recorded() -> set[str]:
+    """What the current transaction has recorded, which goes only if that itself is rolled back, savepoints included."""
     session: Any = model.Session()
     transaction = session.get_nested_transaction() or session.get_transaction() or session.begin()
-    # What this transaction has recorded goes only if the transaction itself is rolled back, savepoints included.
-    recorded = _RECORDED.setdefault(transaction, set())
-    if dataset_id not in recorded:
-        session.execute(_ADD, {"dataset_id": dataset_id, "kind": kind})
-        recorded.add(dataset_id)
+    return _RECORDED.setdefault(transaction, set())
 
 
 def record_entity(entity: Any, operation: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pysolr
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
@@ -79,6 +80,19 @@ def row_versions() -> dict[str, list[tuple[Any, ...]]]:
         versions[table] = [tuple(row) for row in model.Session.execute(sa.text(query))]
     model.Session.rollback()
     return versions
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """What PostgreSQL was asked."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    event.listen(model.meta.engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(model.meta.engine, "before_cursor_execute", note)
 
 
 @pytest.fixture(autouse=True)

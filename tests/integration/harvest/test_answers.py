@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from ckan import model
 from ckan.tests import factories
@@ -18,19 +14,6 @@ from ckanext.mxopendata.harvest.answers import Remembered
 from .conftest import catalogue, record
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site", "with_request_context")]
-
-
-@pytest.fixture
-def statements() -> Iterator[list[str]]:
-    """What PostgreSQL was asked."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    event.listen(model.meta.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(model.meta.engine, "before_cursor_execute", note)
 
 
 def test_the_same_question_is_asked_once(statements):

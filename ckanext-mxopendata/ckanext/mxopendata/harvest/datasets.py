@@ -12,16 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context
 
 from ckanext.mxopendata.core_tables import PACKAGE, PACKAGE_TAG, TAG
-from ckanext.mxopendata.harvest import origins
+from ckanext.mxopendata.harvest import origins, trouble
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.handover import TAKEN_OVER
 from ckanext.mxopendata.harvest.matching import file_addresses
+from ckanext.mxopendata.harvest.together import AskedTogether
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.merging import changed_fields, merged_resources, source_fields
@@ -29,6 +31,8 @@ from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 
 # Ours to set, whatever the crosswalk says of a field of that name in the source.
 PROVENANCE = ("source_catalog", "source_identifier", "source_url", "harvested_at")
+# What CKAN reads of a dataset to see what a new version of it changes.
+_COMPARED = ("resources_all", "package_tags", "relationships_as_subject", "relationships_as_object")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -76,6 +80,7 @@ class DatasetWriter:
     _tags: dict[str, list[str]] = field(default_factory=dict)
     _user: Any = None
     _held: list[Any] = field(default_factory=list)
+    _shown: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def begin(self, rows: Sequence[Mapping[str, Any]], tags: Mapping[str, list[str]]) -> None:
         """Look up once what a batch needs to know.
@@ -86,7 +91,10 @@ class DatasetWriter:
         """
         self._tags = dict(tags)
         self._user = model.User.get(self.user)
-        self._held = _load([row["dataset_id"] for row in rows if row["dataset_id"]])
+        existing = [row["dataset_id"] for row in rows if row["dataset_id"]]
+        self._held = _load(existing)
+        with AskedTogether(existing):
+            self._shown = {dataset_id: shown for dataset_id in existing if (shown := self._show_or_none(dataset_id))}
         names = {dataset_name(row["title"]) for row in rows if row["action"] == "created"}
         query = sa.select(PACKAGE.c.name).where(PACKAGE.c.name.in_(names))
         self._names = set(model.Session.execute(query).scalars()) if names else set()
@@ -145,7 +153,7 @@ class DatasetWriter:
         return name
 
     def _merge(self, dataset_id: str, dataset: Mapping[str, Any], adopted: bool) -> None:
-        existing = self._show(dataset_id)
+        existing = self._shown.pop(dataset_id, None) or self._show(dataset_id)
         merged = {key: value for key, value in existing.items() if key not in source_fields("dataset")}
         ours = (*PROVENANCE, "owner_org")
         local = {key for key in existing if key not in source_fields("dataset") and key not in ours}
@@ -175,7 +183,7 @@ class DatasetWriter:
         return [known.get(name, {"name": name}) for name in dict.fromkeys([*now, *local])]
 
     def _update(self, dataset_id: str, changes: Mapping[str, Any]) -> Draft:
-        existing = self._show(dataset_id)
+        existing = self._shown.pop(dataset_id, None) or self._show(dataset_id)
         self._save({**existing, **changes}, existing)
         return Draft(dataset_id, source_tags=self._tags.get(dataset_id, []))
 
@@ -197,6 +205,14 @@ class DatasetWriter:
         context["use_cache"] = False
         return tk.get_action("package_show")(context, {"id": dataset_id})
 
+    def _show_or_none(self, dataset_id: str) -> dict[str, Any] | None:
+        try:
+            return self._show(dataset_id)
+        except Exception as error:  # it fails again, and alone, when its record is written
+            if trouble.is_trouble(error):
+                raise
+            return None
+
     def _provenance(self, row: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "source_catalog": self.source_title,
@@ -217,14 +233,15 @@ class DatasetWriter:
 
 
 def _load(dataset_ids: Sequence[str]) -> list[Any]:
-    """Datasets of a batch and their tags: as long as they are held, CKAN finds them in the session.
+    """Datasets of a batch, with what CKAN compares and their tags: while they are held, it finds them in the session.
 
     It would ask the database for each of them, one by one, otherwise.
     """
     if not dataset_ids:
         return []
     fresh = {"populate_existing": True}
-    packages = sa.select(model.Package).where(PACKAGE.c.id.in_(dataset_ids))
+    of_each = [orm.selectinload(getattr(model.Package, name)) for name in _COMPARED]
+    packages = sa.select(model.Package).where(PACKAGE.c.id.in_(dataset_ids)).options(*of_each)
     used = sa.select(PACKAGE_TAG.c.tag_id).where(PACKAGE_TAG.c.package_id.in_(dataset_ids))
     tags = sa.select(model.Tag).where(TAG.c.id.in_(used))
     return [

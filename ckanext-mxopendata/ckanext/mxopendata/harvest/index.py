@@ -25,6 +25,7 @@ from ckan.lib import search
 from ckan.lib.search.index import PackageSearchIndex
 
 from ckanext.mxopendata.harvest.stock import HARVEST_OBJECTS, HARVEST_SOURCES, HarvestSource
+from ckanext.mxopendata.harvest.together import AskedTogether
 
 log = logging.getLogger(__name__)
 
@@ -96,12 +97,13 @@ class Sending:
         if make_document is None:
             self._failed = _index_singly(_stale(wanted) if INDEXED_BY_COMMIT and wanted else wanted)
             return
-        for dataset_id in wanted:
-            try:
-                self._documents[dataset_id] = make_document(dataset_id)
-            except _NOT_INDEXABLE as error:  # noqa: PERF203 - each fails on its own
-                log.warning("dataset %s has no search document: %s", dataset_id, error)
-                self._failed[dataset_id] = str(error)
+        with AskedTogether(wanted):
+            for dataset_id in wanted:
+                try:
+                    self._documents[dataset_id] = make_document(dataset_id)
+                except _NOT_INDEXABLE as error:  # noqa: PERF203 - each fails on its own
+                    log.warning("dataset %s has no search document: %s", dataset_id, error)
+                    self._failed[dataset_id] = str(error)
         del held
         if self._documents:
             # Here, since the configuration is this thread's; the other one only waits for Solr.

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.mxopendata import changes
 from ckanext.mxopendata.harvest import crashes, handover, index, lines, spool, trouble
 from ckanext.mxopendata.harvest.answers import Remembered
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
@@ -133,10 +134,12 @@ class Batches:
         _note(self._run, outcome.written)
         _harvest_objects(self._run, outcome.written)
         self._indexing.note()
+        created = [draft.dataset_id for row, draft in outcome.written if row["action"] == "created"]
+        changes.record_created(created)
         try:
             index.commit()
         except index.RefusedError as error:
-            index.forget(draft.dataset_id for row, draft in outcome.written if row["action"] == "created")
+            index.forget(created)
             self._commit_singly([row for row, _ in outcome.written], str(error))
             return
         if outcome.written:
