@@ -131,11 +131,27 @@ BENCHMARKS = (
         stock_size=0,
     ),
     Benchmark(
+        "page-catalogue-rdf",
+        1000,
+        Bound("time", 1.3),
+        "`/catalog.ttl`, 100 datasets",
+        "ckanext-dcat's, the same datasets as it harvests them",
+    ),
+    Benchmark(
+        "page-dataset-rdf", 1000, Bound("time", 1.3), "`/dataset/<id>.ttl`", "ckanext-dcat's, as it harvests a dataset"
+    ),
+    Benchmark(
         "export-full",
         10_000,
         Bound("rate", 8),
         "the whole catalogue as one Turtle file",
         "paging through ckanext-dcat's `/catalog.ttl`",
+    ),
+    Benchmark(
+        "export-memory",
+        10_000,
+        Bound("rate", most_growth_mb=60),
+        "the same; promised is the memory above that of the process after the first 1,000 datasets",
     ),
     Benchmark(
         "export-incremental",

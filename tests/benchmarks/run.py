@@ -193,6 +193,20 @@ def harvests_page(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     )
 
 
+def export_memory(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """The whole catalogue as Turtle, for the memory it takes."""
+    stage.have(OURS, size)
+    folder = str(stage.www.parent / "export")
+    return [stage.work(OURS, "export", size=size, folder=folder, first=True)], []
+
+
+def rdf_page(stage: Stage, size: int, stock_size: int, path: str) -> tuple[Runs, Runs]:
+    """A page of RDF, at the same address on both sides."""
+    stage.have(OURS, size)
+    stage.have(STOCK, stock_size)
+    return alternate(*(lambda _, site=site: stage.work(site, "page", path=path, times=PAGES) for site in (OURS, STOCK)))
+
+
 def indicators(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     """All figures from everything."""
     stage.have(OURS, size)
@@ -216,7 +230,10 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "harvest-first-stock-5000": first_of_stock,
     "page-institution": institution_page,
     "page-harvests": harvests_page,
+    "page-catalogue-rdf": functools.partial(rdf_page, path="/catalog.ttl"),
+    "page-dataset-rdf": functools.partial(rdf_page, path="/dataset/{dataset}.ttl"),
     "export-full": export,
+    "export-memory": export_memory,
     "export-incremental": export_again,
     "indicators-full": indicators,
 }

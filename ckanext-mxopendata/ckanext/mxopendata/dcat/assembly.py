@@ -10,8 +10,7 @@ from typing import Any
 
 from ckanext.mxopendata.dcat import site, store
 from ckanext.mxopendata.dcat.context import ExportContext
-from ckanext.mxopendata.dcat.fragments import UNUSABLE, Fragment, Renderer, SharedPart, institution_key, pack
-from ckanext.mxopendata.dcat.packing import Packer
+from ckanext.mxopendata.dcat.fragments import UNUSABLE, Fragment, Renderer, SharedPart, institution_key
 from ckanext.mxopendata.dcat.writer import CatalogueWriter
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,6 @@ class Assembly:
     def __init__(self, context: ExportContext, formats: Sequence[str]) -> None:
         self._formats = formats
         self._renderer = Renderer(context)
-        self._packer = Packer()
 
     def batches(self, institution: str | None = None, since: datetime | None = None) -> Iterator[Batch]:
         """The datasets of the catalogue, or of a part of it.
@@ -119,8 +117,6 @@ class Assembly:
         return batch
 
     def _keep(self, batch: Batch) -> Batch:
-        batch.made = {name: [pack(part, self._packer) for part in made] for name, made in batch.made.items()}
-        batch.shared = {name: [pack(part, self._packer) for part in made] for name, made in batch.shared.items()}
         # Of a dataset that failed, what it shares with others may be there: the renderer makes it only once.
         if batch.made or batch.shared:
             store.keep(batch.made, batch.shared)

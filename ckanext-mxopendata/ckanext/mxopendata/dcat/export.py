@@ -15,6 +15,7 @@ from ckanext.mxopendata.dcat.check import Checker
 from ckanext.mxopendata.dcat.context import ExportContext
 from ckanext.mxopendata.dcat.frames import FORMATS as RDF_FORMATS
 from ckanext.mxopendata.dcat.writer import PROFILES, CatalogueWriter
+from ckanext.mxopendata.garbage import few_collections
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def run(request: ExportRequest, now: datetime, advance: Callable[[int], Any] | N
         OSError: the files cannot be written.
     """
     # A file that the user names is nobody else's: nothing to keep apart, nothing of ours to clear away there.
-    with nullcontext() if request.output else dumps.exclusive(request.folder):
+    with few_collections(), nullcontext() if request.output else dumps.exclusive(request.folder):
         context = site.current_context()
         freshness.forget_stale(context)
         result = ExportResult()

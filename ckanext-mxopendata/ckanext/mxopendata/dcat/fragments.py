@@ -7,9 +7,9 @@ so that a new name of it does not make its datasets anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, TypeVar
+from typing import Any
 
 from pyoxigraph import Triple
 
@@ -85,19 +85,12 @@ def moment_key(moment: Any) -> str:
     return f"{whole}.{fraction[:3]:0<3}"
 
 
-Part = TypeVar("Part", Fragment, SharedPart)
-
-
-def pack(part: Part, packer: Packer) -> Part:
-    """A part that was just made, with the piece that is kept of it."""
-    return replace(part, piece=packer.pack(part.part))
-
-
 class Renderer:
-    """Makes fragments, and the shared parts they name, each of these once; :func:`pack` compresses them."""
+    """Makes fragments, and the shared parts they name, each of these once."""
 
     def __init__(self, context: ExportContext) -> None:
         self._context = context
+        self._packer = Packer()
         self._keys: dict[tuple[str, SharedKey], str] = {}
         self._institutions: set[tuple[str, str]] = set()
         self._made: dict[str, list[SharedPart]] = {}
@@ -117,7 +110,7 @@ class Renderer:
         for name in formats:
             if render_entry := ENTRIES.get(name):
                 entry = render_entry(dataset, self._context)
-                made[name] = _fragment(dataset, entry, to_bytes(entry.properties), "", names_institution=True)
+                made[name] = self._fragment(dataset, entry, to_bytes(entry.properties), "", names_institution=True)
             else:
                 rendering = rendering or render_dataset(dataset, self._context)
                 made[name] = self._of_triples(dataset, rendering, name)
@@ -133,7 +126,7 @@ class Renderer:
         if rendering.institution:
             self._share_institution(name, dataset["organization"], rendering)
         is_named = any(field_name in rendering.filled for field_name in _NAMED_AFTER_INSTITUTION)
-        return _fragment(dataset, rendering, to_part(name, rendering.triples), shared, names_institution=is_named)
+        return self._fragment(dataset, rendering, to_part(name, rendering.triples), shared, names_institution=is_named)
 
     def _share(self, name: str, described: Mapping[SharedKey, list[Triple]]) -> str:
         keys = []
@@ -157,22 +150,22 @@ class Renderer:
         self._add(name, institution_key(rendering.institution), [*agent[1], *catalogue], needs)
 
     def _add(self, name: str, key: str, triples: Iterable[Triple], needs: str = "") -> None:
-        self._made.setdefault(name, []).append(SharedPart(key, to_part(name, triples), b"", needs))
+        part = to_part(name, triples)
+        self._made.setdefault(name, []).append(SharedPart(key, part, self._packer.pack(part), needs))
 
-
-def _fragment(
-    dataset: Mapping[str, Any], made: Entry | Rendering, part: bytes, shared: str, *, names_institution: bool
-) -> Fragment:
-    return Fragment(
-        dataset_id=dataset["id"],
-        institution=(dataset.get("organization") or {}).get("id") or "",
-        modified=moment_key(dataset.get("metadata_modified")),
-        part=part,
-        piece=b"",
-        counts=Counts(made.distributions, made.dropped, made.filled).to_text(),
-        shared=shared,
-        names_institution=names_institution,
-    )
+    def _fragment(
+        self, dataset: Mapping[str, Any], made: Entry | Rendering, part: bytes, shared: str, *, names_institution: bool
+    ) -> Fragment:
+        return Fragment(
+            dataset_id=dataset["id"],
+            institution=(dataset.get("organization") or {}).get("id") or "",
+            modified=moment_key(dataset.get("metadata_modified")),
+            part=part,
+            piece=self._packer.pack(part),
+            counts=Counts(made.distributions, made.dropped, made.filled).to_text(),
+            shared=shared,
+            names_institution=names_institution,
+        )
 
 
 def _key_of(key: SharedKey) -> str:

@@ -7,11 +7,10 @@ the bad one is reported, and the rest goes on: one bad record costs one record.
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +21,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata import changes
+from ckanext.mxopendata.garbage import few_collections
 from ckanext.mxopendata.harvest import crashes, handover, index, lines, spool, trouble
 from ckanext.mxopendata.harvest.answers import Remembered
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
@@ -34,8 +34,6 @@ log = logging.getLogger(__name__)
 
 _RECORD = Record.__table__
 _IDENTITY = Identity.__table__
-# After how many new objects garbage is looked for while batches are written; Python's own number is 700.
-_ALLOCATIONS = 10_000
 # What is done to a dataset whose record is not in the list any more.
 _GONE = frozenset(("archived", "deleted"))
 _REPORT_STATUS = {
@@ -78,7 +76,7 @@ class Batches:
 
     def __enter__(self) -> Batches:
         self._meanwhile.enter_context(Remembered())
-        self._meanwhile.enter_context(_few_collections())
+        self._meanwhile.enter_context(few_collections())
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
@@ -172,17 +170,6 @@ class Batches:
     def _settle(self) -> None:
         self._indexing.note()
         model.repo.commit()
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let Python look for cyclic garbage less often: else that is a 25th of the work of a batch, and finds little."""
-    before = gc.get_threshold()
-    gc.set_threshold(_ALLOCATIONS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _take(run: Run, size: int, numbers: Sequence[int] | None = None) -> list[Mapping[str, Any]]:
