@@ -18,6 +18,7 @@ from ckan import model
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.garbage import few_collections
 from ckanext.mxopendata.harvest import (
     adoption,
     crashes,
@@ -34,6 +35,7 @@ from ckanext.mxopendata.harvest import (
     trouble,
     write,
 )
+from ckanext.mxopendata.harvest.answers import Remembered
 from ckanext.mxopendata.harvest.connectors.base import Page, Same, Unreadable
 from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
@@ -64,7 +66,7 @@ def advance(run: Run, seconds: float | None = None, progress: Progress | None = 
     deadline = None if seconds is None else time.monotonic() + seconds
     run_id = run.id
     try:
-        with locks.working(run_id):
+        with locks.working(run_id), few_collections():
             return _Step(run, deadline, progress).go()
     except SourceError as error:
         finding = error.finding
@@ -246,7 +248,7 @@ class _Step:
         if not lines.count(self.run.id, Record.state != DONE):
             return True
         writer = dataset_writer(self.source, self.run)
-        with write.Batches(self.run, writer, config.harvest_batch()) as batches:
+        with Remembered(), write.Batches(self.run, writer, config.harvest_batch()) as batches:
             while batches.write(careful=crashes.is_careful(self.run)):
                 self._tell(total - lines.count(self.run.id, Record.state == WAITING), total)
                 if self._late():

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +20,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata import changes
-from ckanext.mxopendata.garbage import few_collections
 from ckanext.mxopendata.harvest import crashes, handover, index, lines, spool, trouble
-from ckanext.mxopendata.harvest.answers import Remembered
 from ckanext.mxopendata.harvest.datasets import DatasetWriter, Draft
 from ckanext.mxopendata.harvest.indexing import Indexing
 from ckanext.mxopendata.harvest.model import DONE, TRIED, WAITING, WRITTEN, Identity, Record, Run
@@ -72,18 +69,14 @@ class Batches:
         self._writer = writer
         self._size = size
         self._indexing = Indexing(run)
-        self._meanwhile = ExitStack()
 
     def __enter__(self) -> Batches:
-        self._meanwhile.enter_context(Remembered())
-        self._meanwhile.enter_context(few_collections())
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         """See the last batch into the search index."""
-        with self._meanwhile:
-            if error is None:
-                self._settle()
+        if error is None:
+            self._settle()
 
     def write(self, careful: bool = False) -> int:
         """Write the next records and commit; Solr may still be at work on them when this returns.
