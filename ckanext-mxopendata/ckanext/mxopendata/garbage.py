@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # After how many new objects garbage is looked for.
-_ALLOCATIONS = 10_000
+_ALLOCATIONS = 100_000
 
 
 @contextmanager
