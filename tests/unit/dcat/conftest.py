@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import os
 from typing import Any
 
 import pytest
 
 from ckanext.mxopendata.dcat.catalogue import foreign_labels
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
+from local import commands, problem
+from riot import Riot, fetched
 
 SITE = "http://datos.example.gob.mx"
 INSTITUTION = {
@@ -39,6 +42,18 @@ def make_context() -> ExportContext:
     return ExportContext(
         catalogue, f"{SITE}/vocabularios", organization=lambda short: INSTITUTION, labels=foreign_labels()
     )
+
+
+@pytest.fixture(scope="session")
+def riot() -> Riot:
+    """Jena's reader. In CI (``CI=true``) its absence is an error: nothing may be skipped there."""
+    try:
+        return fetched()
+    except (problem.Problem, FileNotFoundError, commands.CommandFailed) as error:
+        message = f"Jena's riot is not to be had: {getattr(error, 'last_words', error)}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(message)
+        pytest.skip(message)
 
 
 @pytest.fixture

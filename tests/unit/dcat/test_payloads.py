@@ -26,6 +26,7 @@ from ckanext.mxopendata.dcat.triples import render_dataset
 from ckanext.mxopendata.metadata.mapping import map_record
 from dcat_shapes import violations
 from pod_schema import pod_validator
+from riot import triples_by_pyoxigraph
 
 from .assembling import write_catalogue
 from .conftest import INSTITUTION, make_context
@@ -104,6 +105,16 @@ def test_no_dataset_is_left_out_and_each_is_listed_once(lines, records):
     assert len(listed) == len({record["id"] for record in records})
     assert listed == set(graph.subjects(rdflib.RDF.type, rdflib.DCAT.Dataset))
     assert set(graph.subjects(rdflib.RDF.type, rdflib.DCAT.DataService)), "these catalogues have map services"
+
+
+def test_jena_reads_every_format_and_counts_the_same_triples(records, module_context, lines, riot, tmp_path):
+    files = [lines]
+    for name in ("ttl", "rdf", "jsonld"):
+        files.append(tmp_path / f"todo.{name}")
+        files[-1].write_bytes(write_catalogue([records], module_context, name)[0])
+    reading = riot.read(files)
+    assert reading.errors == []
+    assert reading.triples == triples_by_pyoxigraph(files)
 
 
 def test_the_generated_shapes_find_no_violation(lines, shared):
