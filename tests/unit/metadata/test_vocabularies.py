@@ -59,6 +59,14 @@ def test_a_word_of_two_terms_is_neither() -> None:
     assert vocabulary("states").find("México") is None
 
 
+@pytest.mark.parametrize("base", ["https://datos.gob.mx/vocabularios", "http://localhost:5000/otro/lugar"])
+def test_an_address_that_a_portal_of_this_suite_coined_is_its_term(base):
+    assert vocabulary("themes").find(f"{base}/themes/educacion").id == "educacion"
+    assert vocabulary("themes").find(f"{base}/themes/ninguno") is None
+    assert vocabulary("sectors").find(f"{base}/themes/educacion") is None
+    assert vocabulary("themes").find("/themes/educacion") is None
+
+
 def test_an_operator_s_file_replaces_ours(tmp_path: Path) -> None:
     (tmp_path / "vocabularies").mkdir()
     header = "id,label_es,label_en,uri,broader,status,replaced_by,exact_match,source"

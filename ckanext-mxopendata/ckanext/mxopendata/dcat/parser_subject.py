@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
@@ -161,10 +160,9 @@ def short_name(predicate: str) -> str:
 
 
 def own_id(address: str, vocabulary_id: str) -> str | None:
-    """The id of a term by an address that a portal of this suite coined: ``<any base>/<vocabulary>/<id>``."""
-    before, _, tail = address.rpartition(f"/{vocabulary_id}/")
-    term_id = unquote(tail)
-    return term_id if before and vocabulary(vocabulary_id).get(term_id) else None
+    """The id of a term by an address that a portal of this suite coined (:meth:`.Vocabulary.coined`)."""
+    found = vocabulary(vocabulary_id).coined(address)
+    return found.id if found else None
 
 
 def term_words(graph: Graph, term: Node | Text, vocabulary_id: str) -> list[str]:

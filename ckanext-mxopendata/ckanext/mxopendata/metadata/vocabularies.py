@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import unquote
 
 from ckanext.mxopendata.metadata.text import fold, fold_uri
 
@@ -113,8 +114,15 @@ class Vocabulary:
             if exact.status == "deprecated" or not rivals:
                 return [exact]
         ids = self._by_text.get(fold(written)) or self._by_uri.get(fold_uri(written)) or frozenset()
+        if not ids and (coined := self.coined(written)):
+            ids = frozenset((coined.id,))
         terms = [self.terms[term_id] for term_id in sorted(ids)]
         return [term for term in terms if term.status == "active"] or terms
+
+    def coined(self, address: str) -> Term | None:
+        """The term of an address that a portal of this suite coined: ``<any base>/<vocabulary>/<id>``."""
+        base, _, tail = address.rpartition(f"/{self.id}/")
+        return self.terms.get(unquote(tail)) if base else None
 
     def with_fact(self, column: str, value: str) -> list[Term]:
         """Every term that has this value in a further column of the file, for example a media type."""
