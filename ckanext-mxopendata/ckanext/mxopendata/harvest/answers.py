@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState
+from sqlalchemy.sql.expression import Select
 
 from ckan import model
 
@@ -79,7 +80,7 @@ def _of_interest(asked: ORMExecuteState) -> bool:
     """Whether rows of one of the three tables are asked for, as far as can be told at once."""
     if asked.bind_mapper is not None:
         return asked.bind_mapper.class_ in _CLASSES
-    return isinstance(asked.statement, sa.Select) and asked.statement.columns_clause_froms == [GROUP]
+    return isinstance(asked.statement, Select) and asked.statement.columns_clause_froms == [GROUP]
 
 
 def _of_one_table(statement: Any) -> bool:

@@ -12,11 +12,12 @@ from collections.abc import Hashable, Iterable
 from itertools import islice
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import FrozenResult
 from sqlalchemy.orm import ORMExecuteState
 from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import BinaryExpression
+from sqlalchemy.sql.expression import Select
 
 from ckan import model
 
@@ -45,7 +46,7 @@ class AskedTogether:
 
     def _answer(self, asked: ORMExecuteState) -> Any:
         statement: Any = asked.statement
-        if not asked.is_select or not isinstance(statement, sa.Select):
+        if not asked.is_select or not isinstance(statement, Select):
             return None
         key: Any = statement._generate_cache_key()
         if key is None:
@@ -67,7 +68,7 @@ def _ask(asked: ORMExecuteState, wanted: Any, dataset_ids: Iterable[str]) -> dic
     columns: list[Any] = []
 
     def exchange(element: Any, **_: Any) -> Any:
-        is_it = isinstance(element, sa.BinaryExpression) and getattr(element.right, "key", None) == wanted.key
+        is_it = isinstance(element, BinaryExpression) and getattr(element.right, "key", None) == wanted.key
         if not is_it or element.operator is not operators.eq:
             return None
         columns.append(element.left)
@@ -82,5 +83,5 @@ def _ask(asked: ORMExecuteState, wanted: Any, dataset_ids: Iterable[str]) -> dic
     found = asked.invoke_statement(together.limit(None).add_columns(columns[0].label("asked_for")))
     rows: dict[str, list[Any]] = {dataset_id: [] for dataset_id in dataset_ids}
     for *values, dataset_id in found:
-        rows[dataset_id].append(values)
+        rows[dataset_id].append(tuple(values))
     return {dataset_id: template.with_new_rows(list(islice(own, limit))) for dataset_id, own in rows.items()}
