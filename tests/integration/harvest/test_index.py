@@ -90,8 +90,9 @@ def test_what_the_commit_leaves_out_is_indexed_too(portal, make_source, harvest,
             index.HARVEST_OBJECTS.c.package_id == dataset_id, index.HARVEST_OBJECTS.c.current.is_(True)
         )
     ).one()
-    shown = helpers.call_action("package_show", id=dataset_id)
-    assert {extra["key"]: extra["value"] for extra in shown["extras"]}["harvest_object_id"] == current
+    # Not package_show: in a hundredth of all moments CKAN takes its own copy in the index for outdated.
+    (found,) = helpers.call_action("package_search", fq=f'id:"{dataset_id}"')["results"]
+    assert {extra["key"]: extra["value"] for extra in found["extras"]}["harvest_object_id"] == current
 
 
 @pytest.mark.skipif(not ON_2_12, reason="CKAN 2.11 indexes in the commit itself")
