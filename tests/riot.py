@@ -6,9 +6,7 @@ Its libraries are fetched once into the project's ``build`` folder, as those of 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from local import commands, files, java, settings
+from local import files, java, maven, settings
 
 MAIN = "riotcmd.riot"
 SECONDS = 300
@@ -107,7 +105,7 @@ def fetched() -> Riot:
 
     Raises:
         Problem: there is no Java and none can be had.
-        FileNotFoundError: there is no Maven.
+        MissingError: there is no Maven.
         CommandFailed: Maven cannot fetch them.
     """
     installation = settings.from_environment()
@@ -120,18 +118,10 @@ def fetched() -> Riot:
 
 
 def _fetch(libraries: Path, java_home: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise FileNotFoundError("Maven, which fetches Jena, is missing: apt-get install maven")
     pom = libraries.with_suffix(".pom")
     files.write_text(pom, POM, 0o644)
     try:
-        with files.new_folder(libraries) as partial:
-            commands.run(
-                [maven, "-B", "-q", "-f", pom, "dependency:copy-dependencies", f"-DoutputDirectory={partial}"],
-                libraries.with_suffix(".log"),
-                environment={**os.environ, "JAVA_HOME": str(java_home)},
-            )
+        maven.fetch(maven.program(), pom, libraries, libraries.with_suffix(".log"), java_home)
     except OSError:
         # Another run at the same time was first.
         if not libraries.exists():

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from local import commands, files, java, programs, state
+from local import commands, files, java, maven, programs, state
 from local.problem import Problem
 from local.settings import ADDRESS, Settings
 
@@ -37,33 +35,23 @@ def install(settings: Settings) -> None:
     if target.exists():
         return
     files.remove_partial_folders(target)
-    maven = shutil.which("mvn")
-    if maven is None:
+    try:
+        mvn = maven.program()
+    except maven.MissingError as error:
         raise Problem(
             "Falta Maven, que baja Solr: instálelo (apt-get install maven, brew install maven) o dé la dirección de un "
             "Solr en CKAN_SOLR_URL.",
             "Maven, which fetches Solr, is missing: install it (apt-get install maven, brew install maven) or give the "
             "address of a Solr in CKAN_SOLR_URL.",
-        )
+        ) from error
     log = settings.logs / "maven.log"
-    environment = {**os.environ, "JAVA_HOME": str(java.home(java.java(settings)))}
-    with files.new_folder(target) as partial:
-        argv = [
-            maven,
-            "-B",
-            "-q",
-            "-f",
-            OURS / "pom.xml",
-            "dependency:copy-dependencies",
-            f"-DoutputDirectory={partial}",
-        ]
-        try:
-            commands.run(argv, log, environment=environment)
-        except commands.CommandFailed as error:
-            raise Problem(
-                f"Maven no pudo bajar Solr: revise la conexión (detalle en {log}) y repita la orden.",
-                f"Maven could not fetch Solr: check the network (details in {log}) and run the command again.",
-            ) from error
+    try:
+        maven.fetch(mvn, OURS / "pom.xml", target, log, java.home(java.java(settings)))
+    except commands.CommandFailed as error:
+        raise Problem(
+            f"Maven no pudo bajar Solr: revise la conexión (detalle en {log}) y repita la orden.",
+            f"Maven could not fetch Solr: check the network (details in {log}) and run the command again.",
+        ) from error
 
 
 def start(settings: Settings, *cores: str, schemas: Mapping[str, str] | None = None) -> None:

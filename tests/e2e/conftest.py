@@ -16,20 +16,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from absent import give_up
 from e2e.scripts import wait_for_scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-IN_CI = os.environ.get("CI") == "true"
 # The first page of each kind compiles its templates.
 expect.set_options(timeout=15_000)
-
-
-def give_up(message: str) -> None:
-    """In CI nothing may be skipped; elsewhere a person is told what to do."""
-    if IN_CI:
-        pytest.fail(message)
-    pytest.skip(message)
 
 
 @dataclass(frozen=True)

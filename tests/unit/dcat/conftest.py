@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import os
 from typing import Any
 
 import pytest
 
+from absent import give_up
 from ckanext.mxopendata.dcat.catalogue import foreign_labels
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
-from local import commands, problem
+from local import commands, maven, problem
 from riot import Riot, fetched
 
 SITE = "http://datos.example.gob.mx"
@@ -49,11 +49,8 @@ def riot() -> Riot:
     """Jena's reader. In CI (``CI=true``) its absence is an error: nothing may be skipped there."""
     try:
         return fetched()
-    except (problem.Problem, FileNotFoundError, commands.CommandFailed) as error:
-        message = f"Jena's riot is not to be had: {getattr(error, 'last_words', error)}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+    except (problem.Problem, maven.MissingError, commands.CommandFailed) as error:
+        give_up(f"Jena's riot is not to be had: {getattr(error, 'last_words', error)}")
 
 
 @pytest.fixture
