@@ -145,13 +145,16 @@ def first_of_stock(stage: Stage, _: int, stock_size: int) -> tuple[Runs, Runs]:
     return [], [stage.work(STOCK, "harvest", name="sola", size=stock_size, expected={"added": stock_size})]
 
 
+def _export(stage: Stage, size: int, **more: Any) -> dict[str, Any]:
+    return stage.work(OURS, "export", size=size, folder=str(stage.www.parent / "export"), **more)
+
+
 def export(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
     """The whole catalogue as Turtle."""
     stage.have(OURS, size)
     stage.have(STOCK, stock_size)
-    folder = str(stage.www.parent / "export")
     return alternate(
-        lambda _: stage.work(OURS, "export", size=size, folder=folder, first=True),
+        lambda _: _export(stage, size, first=True),
         lambda _: stage.work(STOCK, "catalogue_pages", size=stock_size),
     )
 
@@ -160,12 +163,11 @@ def export_again(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     """The whole catalogue as Turtle after some changes, and the file before them, of which nothing was there."""
     stage.have(OURS, size)
     stage.touched(OURS)
-    folder = str(stage.www.parent / "export")
     runs: tuple[Runs, Runs] = [], []
     for repetition in range(REPETITIONS):
-        runs[1].append(stage.work(OURS, "export", size=size, folder=folder, first=True))
+        runs[1].append(_export(stage, size, first=True))
         stage.work(OURS, "change", number=CHANGES, title=f"Otro título {repetition}")
-        runs[0].append(stage.work(OURS, "export", size=size, folder=folder, first=False, rendered=CHANGES))
+        runs[0].append(_export(stage, size, first=False, rendered=CHANGES))
     return runs
 
 
@@ -196,8 +198,7 @@ def harvests_page(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
 def export_memory(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     """The whole catalogue as Turtle, for the memory it takes."""
     stage.have(OURS, size)
-    folder = str(stage.www.parent / "export")
-    return [stage.work(OURS, "export", size=size, folder=folder, first=True)], []
+    return [_export(stage, size, first=True)], []
 
 
 def rdf_page(stage: Stage, size: int, stock_size: int, path: str) -> tuple[Runs, Runs]:

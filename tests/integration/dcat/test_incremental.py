@@ -99,6 +99,20 @@ def test_the_second_export_copies_everything(sites):
         assert {key: second[name][key] for key in same} == same
 
 
+def _let_fail(monkeypatch: pytest.MonkeyPatch, dataset_id: str) -> Any:
+    """Let a dataset fail after all of it was made; gives what made it before."""
+    render = assembly.Renderer.render
+
+    def fail(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
+        made = render(self, dataset, formats)
+        if dataset["id"] == dataset_id:
+            raise ValueError("no se puede")
+        return made
+
+    monkeypatch.setattr(assembly.Renderer, "render", fail)
+    return render
+
+
 def _retitle(datasets: list[dict[str, Any]]) -> None:
     helpers.call_action("package_patch", id=datasets[1]["id"], title="Otro título")
 
@@ -196,14 +210,7 @@ def test_a_part_takes_from_the_whole_and_the_whole_from_a_part(sites):
 
 def test_a_dataset_that_cannot_be_expressed_is_tried_again_and_never_kept(sites, monkeypatch):
     broken = next(iter(sites.values()))[0]["id"]
-    render = assembly.Renderer.render
-
-    def fail(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
-        if dataset["id"] == broken:
-            raise ValueError("no se puede")
-        return render(self, dataset, formats)
-
-    monkeypatch.setattr(assembly.Renderer, "render", fail)
+    render = _let_fail(monkeypatch, broken)
     for _ in range(2):
         result = runner().invoke(export, ["--format", "ttl", "--json"], catch_exceptions=False)
         document = json.loads(result.stdout)
@@ -261,15 +268,7 @@ def test_what_a_failing_dataset_shares_is_there_for_the_others(sites, tmp_path, 
     """It fails after its terms were made, alone in its batch: the next batch names them, too."""
     monkeypatch.setattr(site, "LISTED", 1)
     first = min(dataset["id"] for datasets in sites.values() for dataset in datasets)
-    render = assembly.Renderer.render
-
-    def fail_late(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
-        made = render(self, dataset, formats)
-        if dataset["id"] == first:
-            raise ValueError("no se puede")
-        return made
-
-    monkeypatch.setattr(assembly.Renderer, "render", fail_late)
+    _let_fail(monkeypatch, first)
     result = runner().invoke(export, ["--format", "nt", "--json"], catch_exceptions=False)
     document = json.loads(result.stdout)
     assert [entry["id"] for entry in document["left_out"]] == [first]
@@ -282,14 +281,7 @@ def test_what_a_failing_dataset_shares_is_there_for_the_others(sites, tmp_path, 
 def test_a_dataset_is_left_out_only_of_the_formats_that_lack_it(sites, monkeypatch):
     _export("ttl")
     broken = next(iter(sites.values()))[0]["id"]
-    render = assembly.Renderer.render
-
-    def fail(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
-        if dataset["id"] == broken:
-            raise ValueError("no se puede")
-        return render(self, dataset, formats)
-
-    monkeypatch.setattr(assembly.Renderer, "render", fail)
+    _let_fail(monkeypatch, broken)
     result = runner().invoke(export, ["--format", "ttl", "--format", "datajson", "--json"], catch_exceptions=False)
     turtle, entries = json.loads(result.stdout)
     assert (turtle["datasets"], turtle["left_out"]) == (6, [])

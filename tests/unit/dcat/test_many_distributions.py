@@ -7,15 +7,11 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
+from ckanext.mxopendata.dcat.frames import FORMATS
+
 from .assembling import write_catalogue
 
 MANY = 5_000
-FORMATS = {
-    "ttl": ox.RdfFormat.TURTLE,
-    "rdf": ox.RdfFormat.RDF_XML,
-    "jsonld": ox.RdfFormat.JSON_LD,
-    "nt": ox.RdfFormat.N_TRIPLES,
-}
 DCAT = "http://www.w3.org/ns/dcat#"
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 BAD: tuple[dict[str, Any], ...] = (
