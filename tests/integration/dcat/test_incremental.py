@@ -15,7 +15,7 @@ import pytest
 from ckan import model
 from ckan.tests import factories, helpers
 
-from ckanext.mxopendata.dcat import assembly, frames, freshness, site, store
+from ckanext.mxopendata.dcat import assembly, blocks, frames, freshness, site, store
 from ckanext.mxopendata.dcat.cli import export
 from ckanext.mxopendata.dcat.fragments import moment_key
 from ckanext.mxopendata.model import Change
@@ -267,6 +267,7 @@ def test_the_fingerprint_changes_with_the_vocabularies(sites):
 def test_what_a_failing_dataset_shares_is_there_for_the_others(sites, tmp_path, monkeypatch):
     """It fails after its terms were made, alone in its batch: the next batch names them, too."""
     monkeypatch.setattr(site, "LISTED", 1)
+    monkeypatch.setattr(blocks, "DATASETS", 1)
     first = min(dataset["id"] for datasets in sites.values() for dataset in datasets)
     _let_fail(monkeypatch, first)
     result = runner().invoke(export, ["--format", "nt", "--json"], catch_exceptions=False)

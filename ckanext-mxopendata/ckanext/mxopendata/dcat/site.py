@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from ckan import model
 from ckanext.dcat.utils import catalog_uri
 
 from ckanext.mxopendata import config, institutions
+from ckanext.mxopendata.dcat.blocks import Listed
 from ckanext.mxopendata.dcat.catalogue import foreign_labels
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
 from ckanext.mxopendata.dcat.fragments import moment_key
@@ -124,14 +124,6 @@ def _filters(institution: str | None, since: datetime | None) -> list[str]:
 def count_datasets(institution: str | None = None, since: datetime | None = None) -> int:
     """How many datasets :func:`list_datasets` would give."""
     return _search(rows=0, fq_list=_filters(institution, since))["count"]
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A dataset as the list of them names it: its id, and the :func:`moment_key` of its last modification."""
-
-    id: str
-    modified: str
 
 
 def list_datasets(institution: str | None = None, since: datetime | None = None) -> Iterator[list[Listed]]:
