@@ -95,7 +95,7 @@ class Assembly:
         """
         # A part of the catalogue is cut elsewhere: its blocks would be of use to no other export.
         is_whole = institution is None and since is None
-        for groups in blocks.cut(site.list_datasets(institution, since)):
+        for groups in blocks.cut(site.list_ahead(institution, since)):
             batch = self._make(self._read(groups, from_blocks=is_whole and self._from_blocks))
             joined = self._join(batch, of_institution=institution is not None)
             self._keep(batch, joined if is_whole else {})

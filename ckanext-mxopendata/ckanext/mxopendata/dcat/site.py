@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from typing import Any
 
@@ -145,6 +147,25 @@ def list_datasets(institution: str | None = None, since: datetime | None = None)
             return
         yield [Listed(entry["id"], moment_key(entry["metadata_modified"])) for entry in found["results"]]
         last = found["results"][-1]["id"]
+
+
+def list_ahead(institution: str | None = None, since: datetime | None = None) -> Iterator[list[Listed]]:
+    """The same as :func:`list_datasets`, each batch fetched while the caller still deals with the one before."""
+    batches = list_datasets(institution, since)
+
+    def fetch() -> list[Listed] | None:
+        try:
+            return next(batches, None)
+        finally:
+            # Each thread has a session of its own.
+            model.Session.remove()
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        # The application's context goes with it.
+        following = thread.submit(copy_context().run, fetch)
+        while (batch := following.result()) is not None:
+            following = thread.submit(copy_context().run, fetch)
+            yield batch
 
 
 def read_datasets(ids: Sequence[str], *, neighbours: bool = False) -> Iterator[dict[str, Any]]:
