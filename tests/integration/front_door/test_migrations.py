@@ -24,7 +24,11 @@ TABLES = {
     },
     "mxopendata_planning": {"mxopendata_role"},
     "mxopendata_dcat": {"mxopendata_fragment", "mxopendata_fragment_shared", "mxopendata_fragment_state"},
-    "mxopendata_dashboard": {"mxopendata_dashboard_measurement", "mxopendata_dashboard_snapshot"},
+    "mxopendata_dashboard": {
+        "mxopendata_dashboard_measurement",
+        "mxopendata_dashboard_snapshot",
+        "mxopendata_dashboard_quarter",
+    },
 }
 
 

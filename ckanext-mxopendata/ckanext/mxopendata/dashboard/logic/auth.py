@@ -36,6 +36,18 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> Auth
 
 
 @tk.auth_allow_anonymous_access
+def mxopendata_ranking(context: Context, data_dict: DataDict) -> AuthResult:
+    """The ranking is public."""
+    return _as_catalogue(context)
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_snapshot_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Kept public figures are public."""
+    return _as_catalogue(context)
+
+
+@tk.auth_allow_anonymous_access
 def mxopendata_measurement_list(context: Context, data_dict: DataDict) -> AuthResult:
     """The list of public datasets behind the figures is public."""
     return _as_catalogue(context)
