@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 import sqlalchemy as sa
+from bs4 import BeautifulSoup
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -119,6 +120,15 @@ def test_the_trend_holds_the_last_figures_of_each_month():
     assert lines[1]["mx.open_formats"] == 100
 
 
+def test_the_trend_is_drawn_with_its_numbers_beside_it(app: Any):
+    for address in ("/tablero/institucion/zapopan", "/tablero"):
+        page = BeautifulSoup(app.get(address, status=200).get_data(as_text=True), "html.parser")
+        drawn = page.select("figure svg.mxod-chart g[class*=mxod-line-] .line")
+        # Nothing is known of their freshness: no line, rather than one at zero.
+        assert len(drawn) == 3
+        assert {"ago", "sep"} <= {label.text.split()[0] for label in page.select("figure .axis.x text")}
+
+
 def snapshots_of(name: str) -> list[dict[str, Any]]:
     from ckanext.mxopendata.dashboard import standing, stored
 
@@ -185,5 +195,6 @@ def test_the_first_computation_after_a_quarter_freezes_it():
 def test_snapshots_are_kept_thirteen_months_and_those_of_quarters_for_ever():
     computation.compute(datetime(2028, 1, 15, 9, tzinfo=timezone.utc))
     table = Snapshot.__table__
-    kept = model.Session.execute(sa.select(table.c.day).where(table.c.scope == "portal").order_by(table.c.day)).scalars()
-    assert [day.isoformat() for day in kept] == ["2026-09-30", "2027-01-01", "2027-01-02", "2028-01-15"]
+    query = sa.select(table.c.day).where(table.c.scope == "portal").order_by(table.c.day)
+    days = [day.isoformat() for day in model.Session.execute(query).scalars()]
+    assert days == ["2026-09-30", "2027-01-01", "2027-01-02", "2028-01-15"]

@@ -89,6 +89,7 @@ def lines(labels: Sequence[str], series: Sequence[Line]) -> Markup:
             "show_y_guides": True,
             "print_values": False,
             "dots_size": 4,
+            "margin_right": 36,
         }
     )
     chart.x_labels = list(labels)
@@ -97,9 +98,8 @@ def lines(labels: Sequence[str], series: Sequence[Line]) -> Markup:
     chart.range = (0, 100)
     root = chart.render_tree()
     for number, line in enumerate(series):
-        for drawn in root.iter():
-            classes = drawn.get("class", "").split()
-            if f"serie-{number}" in classes or drawn.get("id", "").endswith(f"activate-serie-{number}"):
+        for drawn in root.iter(f"{_SVG}g", "g"):
+            if f"serie-{number}" in drawn.get("class", "").split() or drawn.get("id") == f"activate-serie-{number}":
                 drawn.set("class", f"{drawn.get('class', '')} mxod-line-{line.kind}".strip())
     return _svg(root, scale="none")
 

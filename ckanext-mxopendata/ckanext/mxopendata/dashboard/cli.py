@@ -138,7 +138,7 @@ def _show(values: Mapping[str, Value], as_json: bool) -> None:
 def _in_words(value: Value) -> str:
     if value["value"] is None:
         return "sin datos"
-    number = format_percent(value["value"]) if value["unit"] == "percent" else format_number(value["value"])
+    number = format_percent(value["value"]) if value["unit"] == "percent" else format_number(value["value"], 1)
     if value["denominator"] is None:
         return number
     return f"{number}  ({format_number(value['numerator'] or 0, 1)} de {format_number(value['denominator'])})"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timezone
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.dashboard.dataset_report import in_short
 from ckanext.mxopendata.dashboard.language import (
     format_day,
     format_moment,
@@ -110,6 +111,11 @@ def mxopendata_freshness(verdict: str) -> dict[str, str]:
     return {"label": freshness_label(verdict), "kind": kind, "icon": icon}
 
 
+def mxopendata_dataset_in_short(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts for a dataset (as ``package_show`` gives it) in a few numbers."""
+    return in_short(dataset, datetime.now(timezone.utc))
+
+
 def mxopendata_run_status(status: str) -> dict[str, str]:
     """How the status of a harvest run is shown: ``{"label", "kind", "icon"}``."""
     labels = {
@@ -143,7 +149,7 @@ def mxopendata_bars(items: list[tuple[str, int, str]]) -> str:
     return charts.horizontal_bars([charts.Bar(*item) for item in items])
 
 
-def mxopendata_lines(lines: list[dict[str, Any]]) -> str:
+def mxopendata_trend_chart(lines: list[dict[str, Any]]) -> str:
     """The shares of a trend (``[{"day", <indicator>: value}]``) as lines over the months."""
     from ckanext.mxopendata.dashboard import charts
 

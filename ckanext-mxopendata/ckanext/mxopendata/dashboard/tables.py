@@ -170,6 +170,17 @@ def ranking() -> Table:
     )
 
 
+FIELDS = Table(
+    "fields",
+    {
+        "campo": _get("field"),
+        "nombre": _get("label"),
+        "puntos": _get("points"),
+        "puntos_posibles": _get("points_max"),
+        "hallazgo": lambda line: line["message"] or "",
+        "remedio": lambda line: line["cure"] or "",
+    },
+)
 METHODOLOGY = Table(
     "indicators",
     {

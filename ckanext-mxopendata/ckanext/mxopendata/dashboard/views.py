@@ -164,6 +164,24 @@ def methodology_file(extension: str) -> Response:
     return _file("metodologia", tables.METHODOLOGY, found[tables.METHODOLOGY.key], extension)
 
 
+@bp.route("/tablero/datos/<name>")
+def dataset(name: str) -> str:
+    """What counts for a dataset."""
+    report = _act("mxopendata_dataset_report", id=name)
+    # A dataset that somebody may see who is not everybody: its managers, with where to mend it.
+    editable = tk.h.check_access("package_update", {"id": name})
+    return tk.render("mxopendata/dashboard/dataset.html", {"report": report, "editable": editable})
+
+
+@bp.route("/tablero/datos/<name>.<any(csv,xlsx,json):extension>")
+def dataset_file(name: str, extension: str) -> Response:
+    """What counts for a dataset as a file: its metadata fields, or everything as JSON."""
+    report = _act("mxopendata_dataset_report", id=name)
+    if extension == "json":
+        return json_response(report)
+    return _file(f"{report['dataset']}-metadatos", tables.FIELDS, report[tables.FIELDS.key], extension)
+
+
 @bp.route("/tablero/trimestre/<quarter>.zip")
 def quarter_file(quarter: str) -> Response:
     """The archive of a frozen quarter."""

@@ -9,6 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.dashboard import ranking, reports, snapshots
+from ckanext.mxopendata.dashboard.dataset_report import dataset_report
 from ckanext.mxopendata.dashboard.logic import schema
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
@@ -125,6 +126,28 @@ def mxopendata_snapshot_list(context: Context, data_dict: DataDict) -> dict[str,
     scope_id = _visible_institution(context, name).id if name else None
     days = [moment.date() if moment else None for moment in (data_dict.get("since"), data_dict.get("until"))]
     return snapshots.listed(scope_id, (days[0], days[1]), data_dict["offset"], data_dict["limit"])
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.dataset_report)
+def mxopendata_dataset_report(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """What counts for one dataset: each criterion, its evidence and its cure.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``id`` (or name) of a dataset that the visitor may see.
+
+    Returns:
+        ``{"dataset", "title", "institution", "institution_title", "as_of", "counts" (whether it is in the public
+        figures), "points", "points_max", "criteria": [{"indicator", "name", "formula", "met" (``None`` where it cannot
+        be judged), "evidence", "cure"}], "fields": [{"field", "label", "points", "points_max", "message", "cure"}],
+        "url"}``.
+    """
+    tk.check_access("mxopendata_dataset_report", context, data_dict)
+    dataset = tk.get_action("package_show")({**context, "use_cache": True}, {"id": data_dict["id"]})
+    if dataset["type"] != "dataset":
+        raise tk.ObjectNotFound(tk._("There is no dataset “{name}”").format(name=data_dict["id"]))
+    return dataset_report(dataset, _now(), current_language())
 
 
 @tk.side_effect_free

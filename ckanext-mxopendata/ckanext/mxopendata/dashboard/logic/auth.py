@@ -48,6 +48,13 @@ def mxopendata_snapshot_list(context: Context, data_dict: DataDict) -> AuthResul
 
 
 @tk.auth_allow_anonymous_access
+def mxopendata_dataset_report(context: Context, data_dict: DataDict) -> AuthResult:
+    """What counts for a dataset is for everybody who may see the dataset."""
+    tk.check_access("package_show", context, {"id": data_dict["id"]})
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
 def mxopendata_measurement_list(context: Context, data_dict: DataDict) -> AuthResult:
     """The list of public datasets behind the figures is public."""
     return _as_catalogue(context)

@@ -49,6 +49,12 @@ def institution_report(
 
 
 @validator_args
+def dataset_report(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """``id`` or name of a dataset."""
+    return {"id": [not_empty, unicode_safe]}
+
+
+@validator_args
 def ranking(ignore_missing: Validator, unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
     """Which institutions stand in a ranking, and of which quarter."""
     return {
