@@ -91,6 +91,14 @@ BENCHMARKS = (
         _DCAT_JSON,
         large=(100_000, Bound("rate", 300)),
     ),
+    Benchmark(
+        "harvest-same",
+        5000,
+        Bound("rate", 100),
+        "the same `data.json` again as a suite that was just installed harvests it: an equal file is not read again",
+        _DCAT_JSON,
+        large=(100_000, Bound("rate", 300)),
+    ),
     Benchmark("harvest-changed", 5000, Bound("rate", 20), "the same with one record in ten changed", _DCAT_JSON),
     Benchmark(
         "harvest-read",

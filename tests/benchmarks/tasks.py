@@ -52,7 +52,12 @@ def source(order: dict[str, Any], _: Any) -> Measured:
 
 
 def harvest(order: dict[str, Any], _: Any) -> Measured:
-    """Harvest the source ``name`` of type ``kind`` with ``processes``; ``expected``: how many records count as what."""
+    """Harvest the source ``name`` of type ``kind`` with ``processes``; ``expected``: how many records count as what.
+
+    ``full_days``: how long a whole reading may be leant on, if not as the site has it.
+    """
+    if "full_days" in order:
+        tk.config["ckanext.mxopendata.harvest.full_days"] = order["full_days"]
     package = model.Package.get(order["name"])
     model.Session.remove()
     began = time.perf_counter()

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pyoxigraph as ox
@@ -390,3 +391,25 @@ def test_the_list_is_the_same_where_it_is_fetched_ahead(sites, monkeypatch):
 
 def _fail_to_search(**_: Any) -> Any:
     raise ConnectionError
+
+
+def test_nothing_is_forgotten_between_the_reading_of_fragments_and_the_keeping_of_their_block(sites):
+    """Another export hears that an institution has another name, while this one joins what it has read before."""
+    _export("nt")
+    store.hold_still()
+    done = Event()
+
+    def forget() -> None:
+        store.forget_institutions(["no-such-institution"])
+        model.Session.commit()
+        model.Session.remove()
+        done.set()
+
+    other = Thread(target=forget)
+    other.start()
+    try:
+        assert not done.wait(0.5)
+    finally:
+        model.Session.commit()
+        other.join(20)
+    assert done.is_set()

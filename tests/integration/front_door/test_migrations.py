@@ -29,7 +29,11 @@ TABLES = {
         "mxopendata_fragment_shared",
         "mxopendata_fragment_state",
     },
-    "mxopendata_dashboard": {"mxopendata_dashboard_measurement", "mxopendata_dashboard_snapshot"},
+    "mxopendata_dashboard": {
+        "mxopendata_dashboard_measurement",
+        "mxopendata_dashboard_snapshot",
+        "mxopendata_dashboard_quarter",
+    },
 }
 
 

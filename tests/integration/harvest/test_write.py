@@ -160,6 +160,25 @@ def _allow(portal) -> tuple[str, list[str]]:
     return "ckanext.mxopendata.http.allowed_private", [portal.host]
 
 
+def test_text_that_no_database_holds_costs_nothing_else(portal, make_source, harvest):
+    """NUL, its escape written out, and half a surrogate pair: in a title, in values that are noticed, in no record."""
+    dirty = "\x00 \\u0000 \ud800"
+    records = [
+        record("n1", f"Registro {dirty}", accrualPeriodicity=f"a veces {dirty}", issued=f"ayer {dirty}"),
+        record(f"n2 {dirty}", "Otro registro", contactPoint={"fn": dirty, "hasEmail": dirty}),
+        f"ni siquiera un registro {dirty}",
+    ]
+    portal.serve("/data.json", catalogue(*records))
+    source = make_source()
+    run = harvest(source)
+    assert (run["created"], run["rejected"], run["read"]) == (2, 1, 3)
+    refused = next(line for line in records_of(run["run"]) if line.action == "rejected")
+    assert "\\u0000" in refused.findings[0]["value"]
+    assert "\x00" not in refused.findings[0]["value"]
+    again = harvest(source)
+    assert (again["unchanged"], again["rejected"]) == (2, 1)
+
+
 def test_equal_titles_get_different_names(portal, make_source, harvest):
     portal.serve("/data.json", catalogue(record("h1", "Presupuesto"), record("h2", "Presupuesto")))
     run = harvest(make_source())

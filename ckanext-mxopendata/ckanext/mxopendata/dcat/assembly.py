@@ -118,6 +118,7 @@ class Assembly:
 
     def _read(self, groups: Sequence[Sequence[Listed]], *, from_blocks: bool) -> Batch:
         batch = Batch(groups)
+        store.hold_still()
         missing: dict[str, list[str]] = {}
         for name in self._formats:
             kept = batch.kept[name] = store.read_blocks(name, groups) if from_blocks else {}
@@ -166,8 +167,7 @@ class Assembly:
 
     def _keep(self, batch: Batch, joined: Mapping[str, store.Joined]) -> None:
         # Of a dataset that failed, what it shares with others may be there: the renderer makes it only once.
-        if batch.made or batch.shared or joined:
-            store.keep(batch.made, batch.shared, joined)
+        store.keep(batch.made, batch.shared, joined)
 
     def _make_institutions(self, name: str, institutions: Mapping[str, str]) -> None:
         """Describe anew the institutions that have changed, from a dataset of each."""

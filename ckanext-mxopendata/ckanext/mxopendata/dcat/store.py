@@ -26,6 +26,9 @@ _TYPES = {"piece": "bytea[]", "names_institution": "boolean[]", "datasets": "int
 _FIELDS = ("dataset_id", "institution", "modified", "piece", "counts", "shared", "names_institution")
 _BLOCK_FIELDS = ("first", "last", "digest", "piece", "datasets", "counts", "shared", "institutions")
 
+# The first eight bytes of "mxopendata-fragments"; any number will do, as long as nobody else locks the same one.
+_LOCK = int.from_bytes(b"mxopendf", "big") - 2**62
+
 # Blocks of a format, each with the datasets it was made of.
 Joined = Sequence[tuple[Sequence[Listed], Block]]
 
@@ -42,6 +45,19 @@ def _replacing(table: str, key: str, *others: str) -> sa.TextClause:
 
 _KEEP = _replacing("mxopendata_fragment", *_FIELDS)
 _KEEP_BLOCKS = _replacing("mxopendata_fragment_block", *_BLOCK_FIELDS)
+
+
+def hold_still() -> None:
+    """Let nobody forget anything until this transaction ends.
+
+    What is read now, such as the name of an institution, may be joined into a block and kept: had another export heard
+    meanwhile that it is outdated, the block would outlive the change.
+    """
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_LOCK)))
+
+
+def _wait_for_readers() -> None:
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
 def read(name: str, ids: Sequence[str]) -> dict[str, Fragment]:
@@ -142,12 +158,14 @@ def _among(column: sa.Column[str], keys: Sequence[str]) -> sa.ColumnElement[bool
 
 def forget_datasets(ids: Sequence[str]) -> None:
     """Forget every fragment of some datasets, and the blocks in which they may stand."""
+    _wait_for_readers()
     model.Session.execute(sa.delete(_FRAGMENTS).where(_FRAGMENTS.c.dataset_id.in_(ids)))
     _forget_blocks(ids)
 
 
 def forget_institutions(ids: Sequence[str]) -> None:
     """Forget what describes some institutions, and the fragments in which their names stand."""
+    _wait_for_readers()
     keys = [institution_key(institution) for institution in ids]
     model.Session.execute(sa.delete(_SHARED).where(_SHARED.c.key.in_(keys)))
     named = sa.delete(_FRAGMENTS).where(_FRAGMENTS.c.institution.in_(ids), _FRAGMENTS.c.names_institution)
@@ -170,6 +188,7 @@ def _forget_blocks(ids: Sequence[str]) -> None:
 
 def forget_all(made_with: str) -> None:
     """Forget everything, and note what the fragments to come are made with."""
+    _wait_for_readers()
     for table in (_FRAGMENTS, _BLOCKS, _SHARED, _STATE):
         model.Session.execute(sa.delete(table))
     model.Session.execute(sa.insert(_STATE).values(id=1, made_with=made_with))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from ckan import model
 
@@ -20,10 +19,23 @@ from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.metadata.findings import Finding, worst
 from ckanext.mxopendata.metadata.mapping import record_identity, title_key
 from ckanext.mxopendata.metadata.names import derived_identifier
+from ckanext.mxopendata.metadata.text import storable
 
 _SPOOL = Spooled.__table__
 # Fast rather than small: the spool lives for minutes.
 _COMPRESSION = 1
+# As :meth:`Reader.line` makes them. As arrays they go to PostgreSQL in one statement; psycopg2 sends rows one by one.
+_FIELDS = (
+    "identifier", "hash", "title", "title_key", "action", "findings", "severity", "version", "origin", "record",
+)  # fmt: skip
+_TYPES = {"record": "bytea[]"}
+_COLUMNS = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text[]')})" for name in _FIELDS)
+_VALUES = ", ".join("CAST(findings AS jsonb)" if name == "findings" else name for name in _FIELDS)
+_ADD = sa.text(
+    f"INSERT INTO mxopendata_harvest_spool (run_id, page, number, {', '.join(_FIELDS)})"  # noqa: S608  (names of ours)
+    f" SELECT :run, :page, CAST(:first AS integer) + place - 1, {_VALUES}"
+    f" FROM unnest({_COLUMNS}) WITH ORDINALITY AS line ({', '.join(_FIELDS)}, place) ON CONFLICT DO NOTHING"
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,8 @@ class Reader:
         said = origins.origin(record, self.connector.platform)
         return {
             **line,
-            "version": _storable(version) if version else None,
-            "origin": _storable(said) if said else None,
+            "version": storable(version) if version else None,
+            "origin": storable(said) if said else None,
         }
 
 
@@ -95,11 +107,11 @@ def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, 
     Returns:
         How many records there were.
     """
-    rows = [
-        {"run_id": run_id, "page": page, "number": first_number + offset, **line} for offset, line in enumerate(lines)
-    ]
+    rows = list(lines)
     if rows:
-        model.Session.execute(insert(_SPOOL).on_conflict_do_nothing(), rows)
+        columns = {name: [row[name] for row in rows] for name in _FIELDS}
+        columns["findings"] = [json.dumps(found) if found else "[]" for found in columns["findings"]]
+        model.Session.execute(_ADD, {"run": run_id, "page": page, "first": first_number, **columns})
     return len(rows)
 
 
@@ -146,23 +158,14 @@ def _line(  # noqa: PLR0913, PLR0917 - one for each column
 ) -> dict[str, Any]:
     found = list(findings)
     return {
-        "identifier": _storable(identifier),
+        "identifier": storable(identifier),
         "hash": digest,
-        "title": _storable(title) if title else None,
-        "title_key": _storable(key),
+        "title": storable(title) if title else None,
+        "title_key": storable(key),
         "action": action,
-        "findings": [_storable_facts(finding) for finding in found],
+        "findings": [finding.facts() for finding in found],
         "severity": worst(found),
         "version": None,
         "origin": None,
         "record": zlib.compress(json.dumps(record, ensure_ascii=True).encode("ascii"), _COMPRESSION),
     }
-
-
-def _storable(text: str) -> str:
-    """Text without what PostgreSQL cannot hold: NUL and halves of surrogate pairs."""
-    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
-
-
-def _storable_facts(finding: Finding) -> dict[str, Any]:
-    return json.loads(json.dumps(finding.facts()).replace("\\u0000", ""))

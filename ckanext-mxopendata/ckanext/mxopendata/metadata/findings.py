@@ -23,6 +23,8 @@ from typing import Any
 
 import yaml
 
+from ckanext.mxopendata.metadata.text import storable
+
 LANGUAGES = ("es", "en")
 SEVERITIES = ("error", "warning", "advice")
 MAXIMUM_VALUE_LENGTH = 200
@@ -36,7 +38,7 @@ class Finding:
         code: key of a sentence in ``schemas/findings/*.yaml``.
         field: name of the metadata field, or ``None`` where it concerns the whole.
         location: where in the source: a JSON path, ``renglon 12``, a URL.
-        value: what was found there, cut to 200 characters.
+        value: what was found there, as a database can hold it, cut to 200 characters.
         details: what else the sentence names.
     """
 
@@ -50,7 +52,7 @@ class Finding:
         if self.code not in catalogue():
             raise KeyError(f"finding {self.code!r} has no sentence in schemas/findings")
         if self.value is not None:
-            object.__setattr__(self, "value", str(self.value)[:MAXIMUM_VALUE_LENGTH])
+            object.__setattr__(self, "value", storable(str(self.value))[:MAXIMUM_VALUE_LENGTH])
 
     @property
     def severity(self) -> str:

@@ -1,4 +1,4 @@
-"""How texts are compared: one folding for vocabulary look-ups, titles and column headings."""
+"""How texts are compared: one folding for look-ups, titles and column headings; and what of them can be stored."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def fold_uri(text: str) -> str:
     """An address without what does not tell two licences or terms apart: scheme, ``www.``, final slash, case."""
     address = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE).casefold()
     return address.removeprefix("www.").rstrip("/")
+
+
+def storable(text: str) -> str:
+    """A text without what PostgreSQL cannot hold: NUL goes, half a surrogate pair becomes ``?``."""
+    return text.replace("\x00", "").encode("utf-8", errors="replace").decode("utf-8")
