@@ -17,10 +17,10 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import factories, helpers
 
-from ckanext.mxopendata.dashboard import computation
+from ckanext.mxopendata.dashboard import computation, figures, reports
 from ckanext.mxopendata.metadata.validation import points
 
-pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site", "with_request_context")]
 
 TODAY = datetime.now(timezone.utc)
 DAYS = {"R/P1D": 1, "R/P1M": 30, "R/P1Y": 365}
@@ -335,3 +335,31 @@ class TestCommand:
             result = self._run(cli, *arguments)
             assert result.exit_code == 2, arguments
             assert len(result.stderr.strip().splitlines()) == 1, arguments
+
+
+def test_the_report_of_the_portal_is_kept_for_a_minute_and_not_beyond_a_change(monkeypatch):
+    """What many ask for is added up once; a dataset that is hidden is hidden at once."""
+    made: list[str] = []
+    panorama = figures.panorama
+
+    def counted(now: datetime, *, measured: bool = True) -> Any:
+        made.append("")
+        return panorama(now, measured=measured)
+
+    monkeypatch.setattr(figures, "panorama", counted)
+    now = datetime.now(timezone.utc).replace(second=1)
+    first = reports.portal(now, "es")
+    again = reports.portal(now + timedelta(seconds=5), "es")
+    assert (again["indicators"], len(made)) == (first["indicators"], 1)
+    again["institutions"] = []
+    assert reports.portal(now, "es")["institutions"]
+    reports.portal(now, "en")
+    reports.portal(now + timedelta(seconds=61), "es")
+    assert len(made) == 3
+    dataset = tk.get_action("package_search")({"user": ""}, {"fq": "organization:salud"})["results"][0]
+    helpers.call_action("package_patch", id=dataset["id"], private=True)
+    try:
+        hidden = reports.portal(now + timedelta(seconds=62), "es")
+        assert hidden["indicators"]["mx.datasets"]["value"] == first["indicators"]["mx.datasets"]["value"] - 1
+    finally:
+        helpers.call_action("package_patch", id=dataset["id"], private=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import ckan.plugins.toolkit as tk
 
@@ -96,6 +97,11 @@ def page_of(arguments: Mapping[str, str]) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 8 else 1
 
 
+def index_url() -> str:
+    """The page of the whole portal, with the root path and the language of the visitor."""
+    return tk.url_for("mxopendata_dashboard.index")
+
+
 def dataset_url(name: str) -> str:
     """The page of a dataset."""
     return tk.url_for("dataset.read", id=name)
@@ -122,15 +128,27 @@ def ranking_url(**parameters: Any) -> str:
     return tk.url_for("mxopendata_dashboard.ranking", **parameters)
 
 
+def list_url_below(page: str, indicator_id: str) -> str:
+    """The list behind a figure of an institution whose page is known: thousands of them are told at once.
+
+    Args:
+        page: address of the institution's page, as :func:`institution_url` makes it.
+        indicator_id: the figure.
+    """
+    if indicator_id == INDEX:
+        return f"{page}#indice"
+    if indicator_id in _HARVEST_INDICATORS:
+        return f"{page}#cosechas"
+    chosen = f"?{urlencode({'indicador': indicator_id})}" if INDICATORS[indicator_id].criterion else ""
+    return f"{page}{chosen}#conjuntos"
+
+
 def list_url(indicator_id: str, institution: str | None = None) -> str:
     """The list behind a figure: of an institution, or of the whole portal."""
+    if institution is not None:
+        return list_url_below(institution_url(institution), indicator_id)
     if indicator_id == INDEX:
-        return ranking_url() if institution is None else f"{institution_url(institution)}#indice"
+        return ranking_url()
     if indicator_id in _HARVEST_INDICATORS:
-        endpoint = "mxopendata_dashboard.index" if institution is None else "mxopendata_dashboard.institution"
-        place = {"_anchor": "cosechas"} if institution is None else {"name": institution, "_anchor": "cosechas"}
-        return tk.url_for(endpoint, **place)
-    parameters = {"indicador": indicator_id} if INDICATORS[indicator_id].criterion else {}
-    if institution is None:
-        return datasets_url(**parameters)
-    return institution_url(institution, **parameters) if parameters else f"{institution_url(institution)}#conjuntos"
+        return tk.url_for("mxopendata_dashboard.index", _anchor="cosechas")
+    return datasets_url(**({"indicador": indicator_id} if INDICATORS[indicator_id].criterion else {}))

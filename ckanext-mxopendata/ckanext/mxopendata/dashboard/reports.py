@@ -12,10 +12,13 @@ from ckanext.mxopendata.dashboard.addresses import (
     NO_FORMAT,
     dataset_url,
     datasets_url,
+    index_url,
     institution_url,
     list_url,
+    list_url_below,
 )
 from ckanext.mxopendata.dashboard.harvests import Run, recent_runs
+from ckanext.mxopendata.dashboard.recent import recent
 from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.dashboard.todo import improvements, todo
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -30,6 +33,10 @@ _UNKNOWN_FORMAT = {"es": "Sin formato reconocible", "en": "No recognisable forma
 def portal(now: datetime, spoken: str) -> dict[str, Any]:
     """The figures of everything; see the action ``mxopendata_dashboard_show``."""
     computed = figures.last_computed()
+    return recent(now, computed, (spoken, index_url()), lambda: _portal(now, computed, spoken))
+
+
+def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, Any]:
     panorama = figures.panorama(now, measured=computed is not None)
     unowned = panorama.unowned
     return {
@@ -172,16 +179,16 @@ def _listed(indicators: Mapping[str, Any], address: Callable[[str], str | None] 
 
 
 def _institution_line(each: figures.InstitutionFigures, spoken: str) -> dict[str, Any]:
-    name = each.institution.name
+    page = institution_url(each.institution.name)
 
     def address(indicator_id: str) -> str:
-        return list_url(indicator_id, name)
+        return list_url_below(page, indicator_id)
 
     return {
         **_names(each.institution, spoken),
         "indicators": _listed(each.figures.indicators, address),
         "last_run": _run_line(each.sources[0].run) if each.sources else None,
-        "url": institution_url(name),
+        "url": page,
     }
 
 
