@@ -119,7 +119,15 @@ def test_there_is_something_of_each_kind_to_look_at(stack: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/tablero", "/tablero/conjuntos", "/tablero/metodologia", "/tablero/institucion/jalisco"]
+    "path",
+    [
+        "/tablero",
+        "/tablero/conjuntos",
+        "/tablero/metodologia",
+        "/tablero/institucion/jalisco",
+        "/tablero/clasificacion",
+        "/tablero/datos/sequia-por-municipio-jalisco",
+    ],
 )
 def test_every_table_is_also_a_file(stack: Any, path: str) -> None:
     rows = list(csv.reader(io.StringIO(stack.get(f"{path}.csv").decode("utf-8-sig"))))

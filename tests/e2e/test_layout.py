@@ -32,6 +32,8 @@ PUBLIC = [
     "/tablero",
     "/tablero/conjuntos",
     "/tablero/metodologia",
+    "/tablero/clasificacion?orden=municipal",
+    "/tablero/datos/sequia-por-municipio-jalisco",
     "/tablero/institucion/jalisco",
     "/tablero/institucion/xalapa",
     "/cosechas",

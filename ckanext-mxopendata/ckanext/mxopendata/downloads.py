@@ -53,6 +53,18 @@ def csv_response(name: str, lines: Iterable[str]) -> Response:
     return response
 
 
+def workbook_response(name: str, content: bytes) -> Response:
+    """An XLSX workbook to save.
+
+    Args:
+        name: name of the file without its ending.
+        content: the workbook.
+    """
+    response = Response(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    return response
+
+
 def json_response(document: Any) -> Response:
     """A JSON document as a page."""
     text = json.dumps(document, ensure_ascii=False, indent=1, default=str)

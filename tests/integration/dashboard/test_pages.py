@@ -34,6 +34,7 @@ PAGES = (
     "/tablero/institucion/guadalajara",
     "/tablero/institucion/guadalajara?frescura=vencido&ordenar=-puntos",
     "/tablero/institucion/vacia",
+    "/tablero/clasificacion",
     "/organization/guadalajara",
 )
 FILES = (

@@ -7,17 +7,22 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pyoxigraph as ox
 import pytest
+import sqlalchemy as sa
 
 from ckan import model
+from ckan.lib.search import rebuild
 from ckan.tests import factories, helpers
 
-from ckanext.mxopendata.dcat import assembly, frames, freshness, site, store
+from ckanext.mxopendata.dcat import assembly, blocks, frames, freshness, site, store
+from ckanext.mxopendata.dcat.check import Checker
 from ckanext.mxopendata.dcat.cli import export
 from ckanext.mxopendata.dcat.fragments import moment_key
+from ckanext.mxopendata.dcat.model import BlockRow
 from ckanext.mxopendata.model import Change
 from integration.commands import runner
 
@@ -267,6 +272,7 @@ def test_the_fingerprint_changes_with_the_vocabularies(sites):
 def test_what_a_failing_dataset_shares_is_there_for_the_others(sites, tmp_path, monkeypatch):
     """It fails after its terms were made, alone in its batch: the next batch names them, too."""
     monkeypatch.setattr(site, "LISTED", 1)
+    monkeypatch.setattr(blocks, "DATASETS", 1)
     first = min(dataset["id"] for datasets in sites.values() for dataset in datasets)
     _let_fail(monkeypatch, first)
     result = runner().invoke(export, ["--format", "nt", "--json"], catch_exceptions=False)
@@ -286,3 +292,124 @@ def test_a_dataset_is_left_out_only_of_the_formats_that_lack_it(sites, monkeypat
     turtle, entries = json.loads(result.stdout)
     assert (turtle["datasets"], turtle["left_out"]) == (6, [])
     assert (entries["datasets"], [entry["id"] for entry in entries["left_out"]]) == (5, [broken])
+
+
+def _written_blocks(name: str) -> dict[str, str]:
+    """The kept blocks of a format by the id of their first dataset, each with the transaction that wrote it."""
+    model.Session.rollback()
+    columns = (BlockRow.first, sa.text("mxopendata_fragment_block.xmin::text"))
+    return dict(model.Session.execute(sa.select(*columns).where(BlockRow.format == name)).all())
+
+
+def test_what_did_not_change_is_not_looked_at_one_by_one(sites, monkeypatch):
+    first = _export(*FORMATS)
+
+    def read(*_: Any) -> Any:
+        raise AssertionError("a fragment was read")
+
+    monkeypatch.setattr(store, "read", read)
+    second = _export(*FORMATS)
+    assert {name: _made(document) for name, document in second.items()} == dict.fromkeys(FORMATS, (0, 6))
+    assert [document["sha256"] for document in second.values()] == [document["sha256"] for document in first.values()]
+
+
+def test_of_the_blocks_only_that_of_a_changed_dataset_is_written(sites, monkeypatch):
+    monkeypatch.setattr(blocks, "DATASETS", 1)
+    _export("ttl")
+    before = _written_blocks("ttl")
+    assert set(before) == {dataset["id"] for datasets in sites.values() for dataset in datasets}
+    changed = next(iter(sites.values()))
+    _retitle(changed)
+    assert _made(_export("ttl")["ttl"]) == (1, 5)
+    after = _written_blocks("ttl")
+    assert {key for key in after if after[key] != before.get(key)} == {changed[1]["id"]}
+
+
+def test_a_change_that_leaves_the_moment_as_it_was_is_in_the_next_file(sites):
+    """The list says nothing of it, only the change log does; the dataset stands between others in its block."""
+    _export("ttl")
+    dataset_id = sorted(dataset["id"] for datasets in sites.values() for dataset in datasets)[2]
+    moment = model.Package.get(dataset_id).metadata_modified
+    helpers.call_action("package_patch", id=dataset_id, title="Sin otra fecha")
+    model.Session.execute(
+        sa.update(model.Package).where(model.Package.id == dataset_id).values(metadata_modified=moment)
+    )
+    model.Session.commit()
+    rebuild(dataset_id)
+    document = _export("ttl")["ttl"]
+    assert _made(document) == (1, 5)
+    assert "Sin otra fecha" in Path(document["file"]).read_text()
+
+
+def _purge(datasets: list[dict[str, Any]]) -> None:
+    helpers.call_action("dataset_purge", {"ignore_auth": True}, id=datasets.pop(1)["id"])
+
+
+@pytest.mark.parametrize("change", [_hide, _delete, _purge])
+def test_what_nobody_may_see_leaves_though_the_log_says_nothing(sites, tmp_path, change: Callable[..., None]):
+    _export("ttl", "datajson")
+    datasets = next(iter(sites.values()))
+    gone = datasets[1]["id"]
+    change(datasets)
+    model.Session.execute(Change.__table__.delete())
+    model.Session.commit()
+    for name, document in _export("ttl", "datajson").items():
+        assert _made(document) == (0, 5), name
+        assert gone not in Path(document["file"]).read_text(), name
+        assert _content(document) == _as_if_first(tmp_path, name), name
+
+
+def test_a_dataset_that_comes_back_is_between_its_neighbours_again(sites, tmp_path):
+    first = _export("nt")["nt"]
+    datasets = next(iter(sites.values()))
+    _hide(datasets)
+    assert _export("nt")["nt"]["datasets"] == 5
+    helpers.call_action("package_patch", id=datasets[1]["id"], private=False)
+    document = _export("nt")["nt"]
+    assert document["datasets"] == 6
+    assert _content(document) == _as_if_first(tmp_path, "nt")
+    assert document["distributions"] == first["distributions"]
+
+
+def test_the_check_sees_each_dataset_though_all_are_kept(sites, monkeypatch):
+    first = _export("ttl")["ttl"]
+    checked = []
+    monkeypatch.setattr(Checker, "check", lambda _self, _name, fragments, _shared: checked.append(len(fragments)))
+    document = _export("ttl", arguments=("--check",))["ttl"]
+    assert sum(checked) == 6
+    assert (_made(document), document["sha256"]) == ((0, 6), first["sha256"])
+
+
+def test_the_list_is_the_same_where_it_is_fetched_ahead(sites, monkeypatch):
+    monkeypatch.setattr(site, "LISTED", 2)
+    assert list(site.list_ahead()) == list(site.list_datasets())
+    assert [len(batch) for batch in site.list_ahead()] == [2, 2, 2]
+    monkeypatch.setattr(site, "_search", _fail_to_search)
+    with pytest.raises(ConnectionError):
+        list(site.list_ahead())
+
+
+def _fail_to_search(**_: Any) -> Any:
+    raise ConnectionError
+
+
+def test_nothing_is_forgotten_between_the_reading_of_fragments_and_the_keeping_of_their_block(sites):
+    """Another export hears that an institution has another name, while this one joins what it has read before."""
+    _export("nt")
+    store.hold_still()
+    done = Event()
+
+    def forget() -> None:
+        store.forget_institutions(["no-such-institution"])
+        model.Session.commit()
+        model.Session.remove()
+        done.set()
+
+    other = Thread(target=forget)
+    other.start()
+    try:
+        assert not done.wait(0.5)
+    finally:
+        model.Session.commit()
+        other.join(20)
+    assert done.is_set()

@@ -23,8 +23,17 @@ TABLES = {
         "mxopendata_harvest_source",
     },
     "mxopendata_planning": {"mxopendata_role"},
-    "mxopendata_dcat": {"mxopendata_fragment", "mxopendata_fragment_shared", "mxopendata_fragment_state"},
-    "mxopendata_dashboard": {"mxopendata_dashboard_measurement", "mxopendata_dashboard_snapshot"},
+    "mxopendata_dcat": {
+        "mxopendata_fragment",
+        "mxopendata_fragment_block",
+        "mxopendata_fragment_shared",
+        "mxopendata_fragment_state",
+    },
+    "mxopendata_dashboard": {
+        "mxopendata_dashboard_measurement",
+        "mxopendata_dashboard_snapshot",
+        "mxopendata_dashboard_quarter",
+    },
 }
 
 

@@ -56,6 +56,10 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_indicator_show", lambda site: {"id": "mx.datasets"}, EVERYBODY),
     ("mxopendata_dashboard_show", lambda site: {}, EVERYBODY),
     ("mxopendata_institution_report", lambda site: {"id": site["institution"]}, EVERYBODY),
+    ("mxopendata_ranking", lambda site: {}, EVERYBODY),
+    ("mxopendata_dataset_report", lambda site: {"id": site["public"]}, EVERYBODY),
+    ("mxopendata_dataset_report", lambda site: {"id": site["private"]}, INSIDE),
+    ("mxopendata_snapshot_list", lambda site: {"institution": site["institution"]}, EVERYBODY),
     ("mxopendata_measurement_list", lambda site: {"institution": site["institution"]}, EVERYBODY),
 ]
 

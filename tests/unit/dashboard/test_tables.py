@@ -27,7 +27,7 @@ def test_other_cells_say_what_they_are(cell: object, expected: object):
 def test_a_file_begins_with_a_mark_that_excel_needs_and_can_be_read_back():
     table = tables.Table("lines", {"nombre": lambda line: line["a"], "valor": lambda line: line["b"]})
     lines = [{"a": "=HYPERLINK(1)", "b": None}, {"a": 'con "comillas", y coma', "b": 3}]
-    text = "".join(table.lines({"lines": lines}))
+    text = "".join(table.write(lines))
     assert text.startswith("\ufeff")
     rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
     assert rows == [["nombre", "valor"], ["'=HYPERLINK(1)", "sin datos"], ['con "comillas", y coma', "3"]]

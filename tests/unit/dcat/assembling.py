@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+from ckanext.mxopendata.dcat import blocks
 from ckanext.mxopendata.dcat.context import ExportContext
 from ckanext.mxopendata.dcat.counts import ExportReport
 from ckanext.mxopendata.dcat.fragments import UNUSABLE, Fragment, Renderer, SharedPart
@@ -62,6 +63,6 @@ def write_catalogue(
         writer.report.leave_out(dataset_id, error)
     for batch in batches:
         ids = [dataset["id"] for dataset in batch if dataset["id"] in by_id]
-        writer.add([by_id[dataset_id] for dataset_id in ids], set(ids))
+        writer.add(blocks.join(context, name, [by_id[key] for key in ids], set(ids), of_institution=bool(institution)))
     writer.finish(shared.of(writer))
     return document.getvalue(), writer.report

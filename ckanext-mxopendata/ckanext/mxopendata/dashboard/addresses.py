@@ -50,8 +50,16 @@ LIST_PARAMETERS = (
     "tramo",
     "ordenar",
 )
+# Word of the address → what ``mxopendata_ranking`` takes.
+RANKING_PARAMETERS: Mapping[str, str] = {
+    "orden": "gov_type",
+    "sector": "sector",
+    "entidad": "state",
+    "trimestre": "quarter",
+}
 _FRESHNESS = {word: verdict for verdict, word in FRESHNESS_WORDS.items()}
 _SORTS = {word: sort for sort, word in SORT_WORDS.items()}
+INDEX = "mx.index"
 # Figures that count harvested records, not datasets.
 _HARVEST_INDICATORS = ("mx.last_harvest", "mx.harvest_findings")
 
@@ -93,6 +101,11 @@ def dataset_url(name: str) -> str:
     return tk.url_for("dataset.read", id=name)
 
 
+def dataset_report_url(name: str) -> str:
+    """The page of what counts for a dataset."""
+    return tk.url_for("mxopendata_dashboard.dataset", name=name)
+
+
 def datasets_url(**parameters: Any) -> str:
     """The page that lists the datasets of the whole portal that fit some parameters."""
     return tk.url_for("mxopendata_dashboard.datasets", **parameters)
@@ -104,8 +117,15 @@ def institution_url(name: str, **parameters: Any) -> str:
     return tk.url_for("mxopendata_dashboard.institution", name=name, **parameters, **anchor)
 
 
+def ranking_url(**parameters: Any) -> str:
+    """The ranking of institutions."""
+    return tk.url_for("mxopendata_dashboard.ranking", **parameters)
+
+
 def list_url(indicator_id: str, institution: str | None = None) -> str:
     """The list behind a figure: of an institution, or of the whole portal."""
+    if indicator_id == INDEX:
+        return ranking_url() if institution is None else f"{institution_url(institution)}#indice"
     if indicator_id in _HARVEST_INDICATORS:
         endpoint = "mxopendata_dashboard.index" if institution is None else "mxopendata_dashboard.institution"
         place = {"_anchor": "cosechas"} if institution is None else {"name": institution, "_anchor": "cosechas"}

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pygal
 from markupsafe import Markup
 from pygal.etree import etree
-from pygal.graph.graph import Graph
 from pygal.style import Style
 
 from ckanext.mxopendata.dashboard.language import format_number
@@ -20,6 +20,7 @@ from ckanext.mxopendata.dashboard.language import format_number
 _WIDTH = 440
 _BAR_HEIGHT = 34
 _HISTOGRAM_HEIGHT = 220
+_WIDE, _LINES_HEIGHT = 880, 320
 # The sizes of the style sheet: pygal leaves room for texts of this size.
 _STYLE = Style(font_family="sans-serif", label_font_size=14, major_label_font_size=14, value_font_size=14)
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -42,13 +43,28 @@ class Bar:
     kind: str = "plain"
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart.
+
+    Attributes:
+        label: what it stands for.
+        values: percentages, ``None`` where one is unknown.
+        kind: a class of the style sheet that colours it.
+    """
+
+    label: str
+    values: Sequence[float | None]
+    kind: str = "plain"
+
+
 def horizontal_bars(bars: Sequence[Bar]) -> Markup:
     """Bars one below the other, the first on top, each with its number."""
     chart = pygal.HorizontalBar(height=_BAR_HEIGHT * len(bars) + 8, **_options())
     chart.x_labels = [_shortened(bar.label, 24) for bar in reversed(bars)]
     chart.add("", [_value(bar) for bar in reversed(bars)])
     chart.range = (0, _top(bars))
-    return _svg(chart, scale="axis x")
+    return _svg(chart.render_tree(), scale="axis x")
 
 
 def columns(bars: Sequence[Bar]) -> Markup:
@@ -57,7 +73,35 @@ def columns(bars: Sequence[Bar]) -> Markup:
     chart.x_labels = [bar.label for bar in bars]
     chart.add("", [_value(bar) for bar in bars])
     chart.range = (0, _top(bars))
-    return _svg(chart, scale="axis y")
+    return _svg(chart.render_tree(), scale="axis y")
+
+
+def lines(labels: Sequence[str], series: Sequence[Line]) -> Markup:
+    """Lines of percentages over time, with a legend; where a value is unknown the line has a gap."""
+    chart = pygal.Line(
+        **{
+            **_options(),
+            "width": _WIDE,
+            "height": _LINES_HEIGHT,
+            "show_legend": True,
+            "legend_at_bottom": True,
+            "legend_at_bottom_columns": 2,
+            "show_y_guides": True,
+            "print_values": False,
+            "dots_size": 4,
+            "margin_right": 36,
+        }
+    )
+    chart.x_labels = list(labels)
+    for line in series:
+        chart.add(line.label, [{"value": value} if value is not None else None for value in line.values])
+    chart.range = (0, 100)
+    root = chart.render_tree()
+    for number, line in enumerate(series):
+        for drawn in root.iter(f"{_SVG}g", "g"):
+            if f"serie-{number}" in drawn.get("class", "").split() or drawn.get("id") == f"activate-serie-{number}":
+                drawn.set("class", f"{drawn.get('class', '')} mxod-line-{line.kind}".strip())
+    return _svg(root, scale="none")
 
 
 def _options() -> dict[str, object]:
@@ -93,8 +137,7 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1].rstrip()}…"
 
 
-def _svg(chart: Graph, scale: str) -> Markup:
-    root = chart.render_tree()
+def _svg(root: Any, scale: str) -> Markup:
     # Each bar carries its number, so the scale tells nothing more.
     told_elsewhere = (scale, "plot tooltip-overlay")
     for parent in list(root.iter()):

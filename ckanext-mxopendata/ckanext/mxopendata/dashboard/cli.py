@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from ckanext.mxopendata.cli.output import moment_option, print_json, stop
-from ckanext.mxopendata.dashboard import computation, figures
+from ckanext.mxopendata.dashboard import computation, figures, quarters
 from ckanext.mxopendata.dashboard.cli_file import file
 from ckanext.mxopendata.dashboard.language import format_number, format_percent
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.quality.archive import ArchiveError, verify
 from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.values import Value
+from ckanext.mxopendata.quality.verify import told
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Un documento JSON en la salida.")
 _now_option = click.option("--now", "moment", metavar="T", help="Momento de las cifras, ISO 8601; si falta, ahora.")
@@ -78,6 +82,47 @@ def explain(indicator_id: str, as_json: bool) -> None:
     click.echo(f"Fuente: {definition['source']}")
 
 
+@indicators.command()
+@click.argument("quarter", metavar="TRIMESTRE")
+@_now_option
+@_json_option
+def freeze(quarter: str, moment: str | None, as_json: bool) -> None:
+    """Congelar las cifras de un trimestre (2026Q4) con todo lo que las sustenta.
+
+    Se puede desde su último día. El primer cálculo posterior al trimestre lo hace por sí solo.
+    """
+    now = moment_option(moment)
+    try:
+        done = computation.freeze(quarter, now)
+    except quarters.QuarterError as error:
+        stop(str(error))
+    if as_json:
+        print_json(done)
+        return
+    words = "Trimestre {} congelado: {} conjuntos, {} instituciones; sha256 {}"
+    click.echo(words.format(quarter, done["datasets"], done["institutions"], done["sha256"]))
+
+
+@indicators.command(name="verify")
+@click.argument("file", metavar="ARCHIVO", type=click.Path(exists=True, dir_okay=False))
+@_json_option
+def verify_archive(file: str, as_json: bool) -> None:
+    """Recalcular todas las cifras de un trimestre congelado a partir de su archivo.
+
+    Sin CKAN lo hace también: python -m ckanext.mxopendata.quality.verify ARCHIVO
+    """
+    try:
+        found = verify(Path(file).read_bytes())
+    except ArchiveError as error:
+        stop(f"No se puede verificar: {error}")
+    if as_json:
+        print_json(dataclasses.asdict(found))
+    else:
+        click.echo("\n".join(told(found)))
+    if found.differences:
+        raise SystemExit(1)
+
+
 def _values(institution: Institution | None, now: datetime) -> Mapping[str, Value]:
     measured = figures.last_computed() is not None
     if institution is None:
@@ -97,7 +142,7 @@ def _show(values: Mapping[str, Value], as_json: bool) -> None:
 def _in_words(value: Value) -> str:
     if value["value"] is None:
         return "sin datos"
-    number = format_percent(value["value"]) if value["unit"] == "percent" else format_number(value["value"])
+    number = format_percent(value["value"]) if value["unit"] == "percent" else format_number(value["value"], 1)
     if value["denominator"] is None:
         return number
     return f"{number}  ({format_number(value['numerator'] or 0, 1)} de {format_number(value['denominator'])})"

@@ -10,13 +10,14 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from ckan import model
 
 from ckanext.mxopendata import changes
-from ckanext.mxopendata.dashboard import measurements, snapshots
+from ckanext.mxopendata.dashboard import measurements, quarters, snapshots
 from ckanext.mxopendata.dashboard.measurements import Outcome
 from ckanext.mxopendata.dashboard.stored import dataset_ids_of
 
@@ -48,9 +49,23 @@ def compute(
         _follow_the_change_log(now, outcome)
         measurements.measure_datasets(_beyond_the_log(full, organization_id), now, outcome)
         snapshots.take(now)
+        quarters.freeze_what_ended(now)
+        snapshots.forget(now)
         model.Session.commit()
     log.info("%s measured, %s changed, %s removed", outcome.measured, outcome.changed, outcome.removed)
     return outcome
+
+
+def freeze(quarter: str, now: datetime) -> dict[str, Any]:
+    """Freeze a quarter; see :func:`.quarters.freeze`.
+
+    Raises:
+        QuarterError: where it cannot be frozen.
+    """
+    with alone(None):
+        done = quarters.freeze(quarter, now)
+        model.Session.commit()
+    return done
 
 
 def _beyond_the_log(full: bool, organization_id: str | None) -> set[str]:

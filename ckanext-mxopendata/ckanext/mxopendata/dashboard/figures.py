@@ -64,6 +64,7 @@ class Panorama:
         unowned: of public datasets without an active institution; ``None`` where there are none.
         orders: by order of government, in the order of the vocabulary.
         states: by state, in INEGI's order; only those with an institution.
+        sources: the state of every public harvest source that was ever run.
     """
 
     total: Figures
@@ -71,6 +72,7 @@ class Panorama:
     unowned: Figures | None
     orders: list[PartFigures]
     states: list[PartFigures]
+    sources: tuple[harvests.SourceState, ...]
 
 
 _UNSAID = {"es": "No indicado", "en": "Not stated"}
@@ -100,12 +102,14 @@ def panorama(now: datetime, *, measured: bool = True) -> Panorama:
     ]
     known = {institution.id for institution in institutions}
     strays = [part for owner, part in sums.items() if owner not in known]
+    every_source = tuple(source for sources in states.values() for source in sources)
     return Panorama(
-        total=of(sums.values(), (source for sources in states.values() for source in sources)),
+        total=of(sums.values(), every_source),
         institutions=each,
         unowned=of(strays, ()) if strays else None,
         orders=_parts(each, lambda one: one.institution.gov_type, "orders_of_government", of),
         states=_parts(each, lambda one: one.institution.state, "states", of),
+        sources=every_source,
     )
 
 

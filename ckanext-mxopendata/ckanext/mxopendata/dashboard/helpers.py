@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime, timezone
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.dashboard.dataset_report import in_short
 from ckanext.mxopendata.dashboard.language import (
     format_day,
     format_moment,
+    format_month,
     format_number,
     format_percent,
     format_short_day,
 )
+from ckanext.mxopendata.dashboard.standing import TREND
 from ckanext.mxopendata.dashboard.todo import field_label
 from ckanext.mxopendata.facets import freshness_label
 from ckanext.mxopendata.language import current_language
@@ -53,6 +57,8 @@ def mxopendata_figure(value: Mapping[str, Any]) -> str:
         return tk._("no data")
     if value["unit"] == "percent":
         return format_percent(value["value"])
+    if value["unit"] == "points":
+        return format_number(value["value"], 1)
     return format_number(value["value"])
 
 
@@ -65,9 +71,9 @@ def mxopendata_figure_parts(value: Mapping[str, Any]) -> str:
     )
 
 
-def mxopendata_number(number: float) -> str:
-    """A number as Mexico writes it."""
-    return format_number(number)
+def mxopendata_number(number: float, decimals: int = 0) -> str:
+    """A number as Mexico writes it, with at most so many decimals."""
+    return format_number(number, decimals)
 
 
 def mxopendata_day(text: str | None, *, short: bool = True) -> str:
@@ -78,11 +84,19 @@ def mxopendata_day(text: str | None, *, short: bool = True) -> str:
     return format_short_day(moment) if short else format_day(moment)
 
 
+def mxopendata_written_day(text: str | None, *, short: bool = True) -> str:
+    """A date of ISO 8601 as it was written, whatever the time zone of the portal; ``sin datos`` where there is none."""
+    moment = read_moment(text)
+    if moment is None:
+        return tk._("no data")
+    return format_short_day(moment.date()) if short else format_day(moment.date())
+
+
 def mxopendata_due(line: Mapping[str, Any]) -> str:
     """When the next update of a dataset is expected, in words."""
     if line["freshness"] in (freshness.IRREGULAR, freshness.REALTIME):
         return tk._("no date is due")
-    return mxopendata_day(line["due"])
+    return mxopendata_written_day(line["due"])
 
 
 def mxopendata_moment(text: str | None) -> str:
@@ -95,6 +109,11 @@ def mxopendata_freshness(verdict: str) -> dict[str, str]:
     """How a verdict on freshness is shown: ``{"label", "kind", "icon"}``."""
     kind, icon = _KINDS[verdict]
     return {"label": freshness_label(verdict), "kind": kind, "icon": icon}
+
+
+def mxopendata_dataset_in_short(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """What counts for a dataset (as ``package_show`` gives it) in a few numbers."""
+    return in_short(dataset, datetime.now(timezone.utc))
 
 
 def mxopendata_run_status(status: str) -> dict[str, str]:
@@ -128,6 +147,18 @@ def mxopendata_bars(items: list[tuple[str, int, str]]) -> str:
     from ckanext.mxopendata.dashboard import charts
 
     return charts.horizontal_bars([charts.Bar(*item) for item in items])
+
+
+def mxopendata_trend_chart(lines: list[dict[str, Any]]) -> str:
+    """The shares of a trend (``[{"day", <indicator>: value}]``) as lines over the months."""
+    from ckanext.mxopendata.dashboard import charts
+
+    shares = [name for name in TREND if INDICATORS[name].unit in ("percent", "points")]
+    series = [
+        charts.Line(INDICATORS[name].name[current_language()], [line[name] for line in lines], kind)
+        for name, kind in zip(shares, ("accent", "good", "plain", "none"), strict=True)
+    ]
+    return charts.lines([format_month(date.fromisoformat(line["day"])) for line in lines], series)
 
 
 def mxopendata_columns(items: list[tuple[str, int, str]]) -> str:

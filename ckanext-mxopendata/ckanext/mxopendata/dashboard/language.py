@@ -47,6 +47,11 @@ def format_short_day(moment: date | datetime) -> str:
     return babel_date(_local(moment), format="medium", locale=_locale(current_language()))
 
 
+def format_month(day: date) -> str:
+    """A month for the axis of a chart: ``nov 26``."""
+    return babel_date(day, format="MMM yy", locale=_locale(current_language()))
+
+
 def format_moment(moment: datetime) -> str:
     """A moment in words, where the portal is: ``22 de noviembre de 2026, 18:05``."""
     local = moment.astimezone(tk.h.get_display_timezone())

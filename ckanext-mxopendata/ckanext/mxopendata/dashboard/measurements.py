@@ -16,10 +16,16 @@ from ckan import model
 from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard.model import Measurement
 from ckanext.mxopendata.dashboard.stored import StoredDataset, read_datasets
+from ckanext.mxopendata.quality.completeness import Completeness, MissingField
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION, DatasetFacts, measure
+from ckanext.mxopendata.quality.freshness import FreshnessFacts
 
 BATCH = 200
 _TABLE = Measurement.__table__
+# Facts whose column holds what the fact is.
+_PLAIN_FACTS = (
+    "resources", "open_resources", "machine_readable_resources", "formats", "licensed", "with_contact", "archived",
+)  # fmt: skip
 _KEY_AND_TIME = ("dataset_id", "measured_at")
 
 
@@ -106,6 +112,18 @@ def _measure_batch(dataset_ids: Sequence[str], now: datetime, outcome: Outcome) 
     if gone:
         removed = sa.delete(_TABLE).where(_TABLE.c.dataset_id.in_(gone)).returning(_TABLE.c.dataset_id)
         outcome.removed += len(model.Session.execute(removed).all())
+
+
+def facts_of(row: Mapping[str, Any]) -> DatasetFacts:
+    """The facts of a dataset from its row of the table: the opposite of what was written."""
+    missing = tuple(MissingField(**each) for each in row["missing"])
+    return DatasetFacts(
+        freshness=FreshnessFacts(
+            row["frequency"], row["freshness_basis"], row["modified"], row["due"], row["late_after"]
+        ),
+        completeness=Completeness(row["points"], row["points_max"], missing),
+        **{name: row[name] for name in _PLAIN_FACTS},
+    )
 
 
 def _row(stored: StoredDataset, facts: DatasetFacts, now: datetime) -> Mapping[str, Any]:

@@ -42,7 +42,11 @@ class Measurement(tk.BaseModel):
 
 
 class Snapshot(tk.BaseModel):
-    """The figures of one day: of an institution (``scope`` ``institution``) or of the whole (``portal``)."""
+    """The figures of one day: of an institution (``scope`` ``institution``) or of the whole (``portal``).
+
+    ``dimensions`` are those of the publication index: ``{id: {"weight", "points", "score"}}``. Order of government,
+    state, sectors and whether it is ranked are those of that day, so that a past ranking stays what it was.
+    """
 
     __tablename__ = "mxopendata_dashboard_snapshot"
 
@@ -55,3 +59,23 @@ class Snapshot(tk.BaseModel):
     sums = sa.Column(JSONB, nullable=False)
     figures = sa.Column(JSONB, nullable=False)
     as_of = sa.Column(sa.DateTime(timezone=True), nullable=False)
+    ranked = sa.Column(sa.Boolean, nullable=False, default=False)
+    gov_type = sa.Column(sa.UnicodeText)
+    state = sa.Column(sa.UnicodeText)
+    sectors = sa.Column(JSONB, nullable=False, default=list)
+    dimensions = sa.Column(JSONB, nullable=False, default=dict)
+
+
+class Quarter(tk.BaseModel):
+    """A quarter that was frozen: its snapshots are those of ``day``, its inputs are in ``archive`` (a ZIP file)."""
+
+    __tablename__ = "mxopendata_dashboard_quarter"
+
+    quarter = sa.Column(sa.UnicodeText, primary_key=True)
+    day = sa.Column(sa.Date, nullable=False)
+    as_of = sa.Column(sa.DateTime(timezone=True), nullable=False)
+    formula_version = sa.Column(sa.UnicodeText, nullable=False)
+    datasets = sa.Column(sa.Integer, nullable=False)
+    institutions = sa.Column(sa.Integer, nullable=False)
+    archive = sa.Column(sa.LargeBinary, nullable=False)
+    sha256 = sa.Column(sa.UnicodeText, nullable=False)

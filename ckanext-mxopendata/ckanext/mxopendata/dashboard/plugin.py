@@ -8,9 +8,11 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan import model
 
+from ckanext.mxopendata import config as own_config
 from ckanext.mxopendata.dashboard import helpers, jobs
 from ckanext.mxopendata.dashboard.logic import action, auth
 from ckanext.mxopendata.dashboard.views import bp
+from ckanext.mxopendata.quality import publication_index
 
 
 @tk.blanket.actions(action)
@@ -21,6 +23,7 @@ class MxOpenDataDashboardPlugin(p.SingletonPlugin):
     """The dashboard room: indicators, their pages and the table of measurements behind them."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.IConfigurable)
     p.implements(p.IDomainObjectModification)
     p.implements(p.IOrganizationController, inherit=True)
 
@@ -30,6 +33,11 @@ class MxOpenDataDashboardPlugin(p.SingletonPlugin):
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "mxopendata_dashboard")
         jobs.listen()
+
+    # IConfigurable
+    def configure(self, config: Any) -> None:
+        """Let the operator's weights of the index speak (rule 12 of the architecture)."""
+        publication_index.use_folders(own_config.config_dirs())
 
     # IDomainObjectModification
     def notify(self, entity: Any, operation: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ckanext.mxopendata.dashboard import figures, lists, queries, snapshots
+from ckanext.mxopendata.dashboard import figures, lists, queries, ranking, snapshots, standing
 from ckanext.mxopendata.dashboard.addresses import (
     FRESHNESS_WORDS,
     NO_FORMAT,
@@ -35,6 +35,8 @@ def portal(now: datetime, spoken: str) -> dict[str, Any]:
     return {
         **_heading(now, computed),
         "indicators": _listed(panorama.total.indicators, list_url),
+        "trend": standing.trend(snapshots.PORTAL, "", snapshots.local_day(now)),
+        "movement": standing.movement(),
         "freshness": _freshness(panorama.total.sums, datasets_url),
         "institutions": [_institution_line(each, spoken) for each in panorama.institutions],
         "without_institution": None if unowned is None else _listed(unowned.indicators, None),
@@ -55,9 +57,17 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
     def filtered(**parameters: Any) -> str:
         return institution_url(one.name, **parameters)
 
+    def to_mend(indicator_id: str) -> str:
+        return institution_url(one.name, indicador=indicator_id, cumple="no")
+
     return {
         **_names(one, spoken),
         **_heading(now, computed),
+        "index": found.figures.indicators["mx.index"]["value"],
+        **standing.place(one),
+        "dimensions": standing.index_parts(found.figures.indicators, spoken, to_mend),
+        "medians": standing.medians(one.gov_type),
+        "trend": standing.trend(snapshots.INSTITUTION, one.id, snapshots.local_day(now)),
         "indicators": _listed(found.figures.indicators, address),
         "freshness": _freshness(found.figures.sums, filtered),
         "formats": _formats(queries.formats([one.id]), spoken, filtered),
@@ -66,6 +76,19 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
         "todo": todo(one, now, spoken, todo_limit),
         "runs": [_run_line(run) for run in recent_runs(one)],
     }
+
+
+def ranked(chosen: ranking.Chosen, quarter: str | None, spoken: str) -> list[dict[str, Any]]:
+    """The ranking; see the action ``mxopendata_ranking``."""
+    return [
+        {
+            **line,
+            "gov_type_label": _label("orders_of_government", line["gov_type"], spoken),
+            "state_label": _label("states", line["state"], spoken),
+            "url": institution_url(line["institution"]),
+        }
+        for line in ranking.ranking(chosen, quarter)
+    ]
 
 
 def institution_on(one: Institution, day: date) -> dict[str, Any] | None:
@@ -79,6 +102,8 @@ def institution_on(one: Institution, day: date) -> dict[str, Any] | None:
         "as_of": row["as_of"].isoformat(),
         "computed": row["as_of"].isoformat(),
         "formula_version": row["formula_version"],
+        "index": row["figures"].get("mx.index", {}).get("value"),
+        "dimensions": row["dimensions"],
         # The list behind a past figure is gone: only today's can be opened.
         "indicators": {key: {**value, "list_url": None} for key, value in row["figures"].items()},
         "todo": [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,24 +14,28 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata.dashboard import figures
-from ckanext.mxopendata.dashboard.model import Snapshot
+from ckanext.mxopendata.dashboard.model import Quarter, Snapshot
+from ckanext.mxopendata.dashboard.stored import Institution
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
+from ckanext.mxopendata.quality.publication_index import dimensions, weights
 
 PORTAL = "portal"
 INSTITUTION = "institution"
+# Thirteen months, so that the same month of last year is still there.
+KEPT = timedelta(days=396)
 _TABLE = Snapshot.__table__
+_NO_INSTITUTION = {
+    "scope": PORTAL, "scope_id": "", "name": "", "ranked": False, "gov_type": None, "state": None, "sectors": [],
+}  # fmt: skip
 
 
 def take(now: datetime) -> None:
     """Write the rows of the day of ``now``, again if they are there; the caller commits."""
     panorama = figures.panorama(now)
-    rows = [_row((PORTAL, ""), tk.config["ckan.site_title"], "", panorama.total, now)]
-    rows += [
-        _row((INSTITUTION, each.institution.id), each.institution.title, each.institution.name, each.figures, now)
-        for each in panorama.institutions
-    ]
+    rows = [{**_row(panorama.total, now), **_NO_INSTITUTION, "title": tk.config["ckan.site_title"]}]
+    rows += [{**_row(each.figures, now), **_of_institution(each.institution)} for each in panorama.institutions]
     statement = insert(_TABLE)
-    kept = ("name", "title", "formula_version", "sums", "figures", "as_of")
+    kept = [column.name for column in _TABLE.c if not column.primary_key]
     statement = statement.on_conflict_do_update(
         index_elements=[_TABLE.c.scope, _TABLE.c.scope_id, _TABLE.c.day],
         set_={name: statement.excluded[name] for name in kept},
@@ -60,20 +64,64 @@ def on_day(scope: str, scope_id: str, day: date) -> Mapping[str, Any] | None:
     return dict(row) if row is not None else None
 
 
+def listed(scope_id: str | None, days: tuple[date | None, date | None], offset: int, limit: int) -> dict[str, Any]:
+    """A page of the snapshots of an institution (of the portal for ``None``); see ``mxopendata_snapshot_list``."""
+    since, until = days
+    scope = PORTAL if scope_id is None else INSTITUTION
+    conditions = [_TABLE.c.scope == scope, _TABLE.c.scope_id == (scope_id or "")]
+    if since is not None:
+        conditions.append(_TABLE.c.day >= since)
+    if until is not None:
+        conditions.append(_TABLE.c.day <= until)
+    number = model.Session.execute(sa.select(sa.func.count()).select_from(_TABLE).where(*conditions)).scalar()
+    query = sa.select(_TABLE).where(*conditions).order_by(_TABLE.c.day.desc()).offset(offset).limit(limit)
+    lines = [
+        {
+            "day": row["day"].isoformat(),
+            "as_of": row["as_of"].isoformat(),
+            "formula_version": row["formula_version"],
+            "indicators": row["figures"],
+            "dimensions": row["dimensions"],
+        }
+        for row in model.Session.execute(query).mappings()
+    ]
+    return {"count": number, "results": lines}
+
+
+def forget(now: datetime) -> None:
+    """Remove the snapshots of more than thirteen months ago, but those of frozen quarters; the caller commits."""
+    frozen = sa.select(Quarter.__table__.c.day)
+    old = _TABLE.c.day < local_day(now) - KEPT
+    model.Session.execute(sa.delete(_TABLE).where(old, _TABLE.c.day.not_in(frozen)))
+
+
 def local_day(now: datetime) -> date:
     """The day of a moment where the portal is (``ckan.display_timezone``)."""
     return now.astimezone(tk.h.get_display_timezone()).date()
 
 
-def _row(scope: tuple[str, str], title: str, name: str, computed: figures.Figures, now: datetime) -> dict[str, Any]:
+def _of_institution(one: Institution) -> dict[str, Any]:
     return {
-        "scope": scope[0],
-        "scope_id": scope[1],
+        "scope": INSTITUTION,
+        "scope_id": one.id,
+        "name": one.name,
+        "title": one.title,
+        "ranked": one.ranked,
+        "gov_type": one.gov_type,
+        "state": one.state,
+        "sectors": list(one.sectors),
+    }
+
+
+def _row(computed: figures.Figures, now: datetime) -> dict[str, Any]:
+    return {
         "day": local_day(now),
-        "name": name,
-        "title": title,
         "formula_version": FORMULA_VERSION,
         "sums": dataclasses.asdict(computed.sums),
         "figures": computed.indicators,
+        "dimensions": {
+            each.id: {"weight": each.weight, "points": each.points, "score": each.score}
+            for each in dimensions(computed.indicators, weights())
+        },
         "as_of": now,
     }

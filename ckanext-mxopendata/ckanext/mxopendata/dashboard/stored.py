@@ -21,6 +21,7 @@ from ckan import model
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE, PACKAGE_TAG, RESOURCE, TAG, core_table
 from ckanext.mxopendata.logic.lifting import lifted_extras
 from ckanext.mxopendata.metadata.crosswalk import crosswalk
+from ckanext.mxopendata.metadata.readers import read_boolean
 
 _ACTIVE = "active"
 
@@ -56,6 +57,8 @@ class Institution:
         title: its name for people.
         gov_type: id of its order of government, or ``None``.
         state: key of its state (two digits), or ``None``.
+        ranked: whether it stands in the public ranking.
+        sectors: ids of its sectors.
         fields: the other fields of its schema, as stored.
     """
 
@@ -64,6 +67,8 @@ class Institution:
     title: str
     gov_type: str | None
     state: str | None
+    ranked: bool
+    sectors: tuple[str, ...]
     fields: Mapping[str, Any]
 
 
@@ -128,6 +133,8 @@ def _institution(row: Mapping[Any, Any], extras: Mapping[str, str] | None) -> In
         title=row["title"] or row["name"],
         gov_type=fields.get("gov_type") or None,
         state=place[:2] if len(place) >= 2 else None,
+        ranked=read_boolean(fields.get("ranked")).value is True,
+        sectors=tuple(fields.get("sectors") or ()),
         fields=fields,
     )
 

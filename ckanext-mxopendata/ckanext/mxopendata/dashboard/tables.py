@@ -8,6 +8,8 @@ from typing import Any
 
 from ckanext.mxopendata.downloads import csv_lines
 from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.publication_index import weights
+from ckanext.mxopendata.table_export import workbook
 
 NO_DATA = "sin datos"
 _Line = Mapping[str, Any]
@@ -25,14 +27,16 @@ class Table:
     key: str
     columns: Mapping[str, Callable[[_Line], Any]]
 
-    def lines(self, report: Mapping[str, Any]) -> Iterator[str]:
-        """The file of the table of a report, line by line."""
-        return self.write(report[self.key])
-
     def write(self, rows: Iterable[_Line]) -> Iterator[str]:
         """The file of some lines, line by line."""
-        cells = ([in_words(read(row)) for read in self.columns.values()] for row in rows)
-        return csv_lines(list(self.columns), cells)
+        return csv_lines(list(self.columns), self._cells(rows))
+
+    def workbook(self, rows: Iterable[_Line], title: str) -> bytes:
+        """The file of some lines as an XLSX workbook with one sheet."""
+        return workbook(self._cells(rows), list(self.columns), title)
+
+    def _cells(self, rows: Iterable[_Line]) -> Iterator[list[Any]]:
+        return ([in_words(read(row)) for read in self.columns.values()] for row in rows)
 
 
 def in_words(cell: Any) -> Any:
@@ -50,6 +54,10 @@ def _get(name: str) -> Callable[[_Line], Any]:
 
 def _figure(indicator_id: str) -> Callable[[_Line], Any]:
     return lambda line: line["indicators"][indicator_id]["value"]
+
+
+def _score(dimension: str) -> Callable[[_Line], Any]:
+    return lambda line: line["dimensions"].get(dimension, {}).get("score")
 
 
 def _run(name: str) -> Callable[[_Line], Any]:
@@ -138,6 +146,41 @@ INSTITUTION: Mapping[str, Table] = {
         },
     ),
 }
+
+
+def ranking() -> Table:
+    """The table of the ranking: one column for each dimension of the weights in use."""
+    scores = {f"{name}_de_100": _score(name) for name in weights().dimensions}
+    return Table(
+        "ranking",
+        {
+            "lugar": _get("position"),
+            "empate": _get("tied"),
+            "institucion": _get("institution"),
+            "nombre": _get("title"),
+            "orden_de_gobierno": _get("gov_type"),
+            "entidad": _get("state"),
+            "indice": _get("index"),
+            "puntos_conocidos": _get("known"),
+            **scores,
+            "lugar_anterior": _get("previous"),
+            "cambio": _get("change"),
+            "dia": _get("day"),
+        },
+    )
+
+
+FIELDS = Table(
+    "fields",
+    {
+        "campo": _get("field"),
+        "nombre": _get("label"),
+        "puntos": _get("points"),
+        "puntos_posibles": _get("points_max"),
+        "hallazgo": lambda line: line["message"] or "",
+        "remedio": lambda line: line["cure"] or "",
+    },
+)
 METHODOLOGY = Table(
     "indicators",
     {

@@ -18,6 +18,7 @@ from ckanext.mxopendata.dashboard.language import format_short_day
 from ckanext.mxopendata.dashboard.queries import JOINED, MEASURED, PUBLIC
 from ckanext.mxopendata.dashboard.stored import Institution
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.quality.completeness import DECIMALS, RESOURCE_PREFIX
 from ckanext.mxopendata.quality.freshness import OVERDUE
 
@@ -38,13 +39,13 @@ def todo(institution: Institution, now: datetime, spoken: str, limit: int) -> li
         .limit(limit)
     )
     lines = [
-        _line(row["name"], row["title"], _missing(row["field"], spoken), spoken, row["points"])
+        _line(row["name"], row["title"], missing_finding(row["field"], spoken), spoken, row["points"])
         for row in model.Session.execute(query).mappings()
     ]
     if len(lines) < limit:
         late = lists.Filters(organization_ids=[institution.id], freshness=OVERDUE)
         _, rows = lists.datasets(late, now, sort="due", limit=limit - len(lines))
-        lines += [_line(row["name"], row["title"], _overdue(row["due"]), spoken, 0) for row in rows]
+        lines += [_line(row["name"], row["title"], overdue_finding(row["due"]), spoken, 0) for row in rows]
     return lines
 
 
@@ -91,13 +92,15 @@ def _labels(spoken: str) -> dict[str, str]:
     return found
 
 
-def _missing(field: str, spoken: str) -> Finding:
+def missing_finding(field: str, spoken: str) -> Finding:
+    """What is said of a dataset without a metadata field; that of resources begins with ``resources.``."""
     if field.startswith(RESOURCE_PREFIX):
         return Finding("dashboard_resources_lack", field, details={"label": _labels(spoken).get(field, field)})
-    return Finding(f"missing_{field}", field)
+    return Finding(f"missing_{field}", field, details={"points": field_points()["dataset"][field]})
 
 
-def _overdue(due: datetime) -> Finding:
+def overdue_finding(due: datetime) -> Finding:
+    """What is said of a dataset whose update was expected at ``due``."""
     return Finding("dashboard_overdue", field="modified", details={"due": format_short_day(due)})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, Response
@@ -12,10 +12,15 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.dashboard import addresses, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
-from ckanext.mxopendata.downloads import csv_response, json_response, refusal
+from ckanext.mxopendata.dashboard.quarters import frozen_archive, listed
+from ckanext.mxopendata.dashboard.ranking import quarters
+from ckanext.mxopendata.downloads import csv_response, json_response, refusal, workbook_response
+from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.validation import field_points
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.completeness import RESOURCE_PREFIX
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
+from ckanext.mxopendata.quality.publication_index import weights
 
 __all__ = ["bp"]
 
@@ -61,7 +66,7 @@ def index() -> str:
     )
 
 
-@bp.route("/tablero.<any(csv,json):extension>")
+@bp.route("/tablero.<any(csv,xlsx,json):extension>")
 def index_file(extension: str) -> Response:
     """The tables of the portal's page as files; ``tabla`` names the one for CSV."""
     report = _act("mxopendata_dashboard_show")
@@ -69,7 +74,45 @@ def index_file(extension: str) -> Response:
     if extension == "json":
         return json_response(report)
     name, table = _table(tables.PORTAL, "instituciones")
-    return csv_response(f"tablero-{name}", table.lines(report))
+    return _file(f"tablero-{name}", table, report[table.key], extension)
+
+
+@bp.route("/tablero/clasificacion")
+def ranking() -> str:
+    """The ranking of institutions."""
+    lines = _ranking()
+    page = addresses.page_of(tk.request.args)
+    first = (page - 1) * INSTITUTIONS_ON_A_PAGE
+    language = current_language()
+    return tk.render(
+        "mxopendata/dashboard/ranking.html",
+        {
+            "lines": lines[first : first + INSTITUTIONS_ON_A_PAGE],
+            "count": len(lines),
+            "placed": sum(line["position"] is not None for line in lines),
+            "day": lines[0]["day"] if lines else None,
+            "page": page,
+            "pages": math.ceil(len(lines) / INSTITUTIONS_ON_A_PAGE),
+            "parameters": _parameters(addresses.RANKING_PARAMETERS),
+            "dimensions": [
+                {"id": name, "label": each["label"][language], "weight": each["weight"]}
+                for name, each in weights().dimensions.items()
+            ],
+            "choices": {
+                "orden": [(term.id, term.label(language)) for term in vocabulary("orders_of_government").active()],
+                "sector": [(term.id, term.label(language)) for term in vocabulary("sectors").active()],
+                "entidad": [(term.id, term.label(language)) for term in vocabulary("states").active()],
+                "trimestre": [(name, name) for name in quarters()],
+            },
+        },
+    )
+
+
+@bp.route("/tablero/clasificacion.<any(csv,xlsx,json):extension>")
+def ranking_file(extension: str) -> Response:
+    """The ranking as a file."""
+    lines = _ranking()
+    return json_response(lines) if extension == "json" else _file("clasificacion", tables.ranking(), lines, extension)
 
 
 @bp.route("/tablero/conjuntos")
@@ -88,7 +131,7 @@ def datasets() -> str:
     )
 
 
-@bp.route("/tablero/conjuntos.<any(csv,json):extension>")
+@bp.route("/tablero/conjuntos.<any(csv,xlsx,json):extension>")
 def datasets_file(extension: str) -> Response:
     """All datasets behind a figure as a file, page by page."""
     filters = addresses.filters_of(tk.request.args)
@@ -104,6 +147,7 @@ def methodology() -> str:
         "percent": tk._("per cent"),
         "days": tk._("days"),
         "records": tk._("records"),
+        "points": tk._("points"),
     }
     directions = {"more": tk._("more"), "less": tk._("less"), "neutral": tk._("neither")}
     return tk.render(
@@ -111,11 +155,43 @@ def methodology() -> str:
     )
 
 
-@bp.route("/tablero/metodologia.<any(csv,json):extension>")
+@bp.route("/tablero/metodologia.<any(csv,xlsx,json):extension>")
 def methodology_file(extension: str) -> Response:
     """The definitions of all figures as a file."""
     found = _methodology()
-    return json_response(found) if extension == "json" else csv_response("metodologia", tables.METHODOLOGY.lines(found))
+    if extension == "json":
+        return json_response(found)
+    return _file("metodologia", tables.METHODOLOGY, found[tables.METHODOLOGY.key], extension)
+
+
+@bp.route("/tablero/datos/<name>")
+def dataset(name: str) -> str:
+    """What counts for a dataset."""
+    report = _act("mxopendata_dataset_report", id=name)
+    # A dataset that somebody may see who is not everybody: its managers, with where to mend it.
+    editable = tk.h.check_access("package_update", {"id": name})
+    return tk.render("mxopendata/dashboard/dataset.html", {"report": report, "editable": editable})
+
+
+@bp.route("/tablero/datos/<name>.<any(csv,xlsx,json):extension>")
+def dataset_file(name: str, extension: str) -> Response:
+    """What counts for a dataset as a file: its metadata fields, or everything as JSON."""
+    report = _act("mxopendata_dataset_report", id=name)
+    if extension == "json":
+        return json_response(report)
+    return _file(f"{report['dataset']}-metadatos", tables.FIELDS, report[tables.FIELDS.key], extension)
+
+
+@bp.route("/tablero/trimestre/<quarter>.zip")
+def quarter_file(quarter: str) -> Response:
+    """The archive of a frozen quarter."""
+    tk.check_access("mxopendata_ranking", {}, {})
+    content = frozen_archive(quarter)
+    if content is None:
+        raise tk.ObjectNotFound(tk._("The quarter {quarter} is not frozen").format(quarter=quarter))
+    response = Response(content, content_type="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="trimestre-{quarter}.zip"'
+    return response
 
 
 @bp.route("/tablero/institucion/<name>", strict_slashes=False)
@@ -139,18 +215,18 @@ def institution(name: str) -> str:
     )
 
 
-@bp.route("/tablero/institucion/<name>.<any(csv,json):extension>")
+@bp.route("/tablero/institucion/<name>.<any(csv,xlsx,json):extension>")
 def institution_file(name: str, extension: str) -> Response:
     """An institution's report as JSON; its datasets, or another of its tables, as CSV."""
     filters = {**addresses.filters_of(tk.request.args), "institution": name}
     chosen = tk.request.args.get(_TABLE, "conjuntos")
-    if extension == "csv" and chosen == "conjuntos":
+    if extension != "json" and chosen == "conjuntos":
         return _datasets_file(f"{name}-conjuntos", filters, extension)
     report = _act("mxopendata_institution_report", id=name, todo_limit=MAXIMUM_PAGE)
     if extension == "json":
         return json_response({**report, "datasets": list(_all_datasets(filters))})
     table_name, table = _table(tables.INSTITUTION, "mejoras")
-    return csv_response(f"{name}-{table_name}", table.lines(report))
+    return _file(f"{name}-{table_name}", table, report[table.key], extension)
 
 
 def _act(action: str, **data_dict: Any) -> Any:
@@ -164,6 +240,8 @@ def _methodology() -> dict[str, Any]:
     return {
         "formula_version": FORMULA_VERSION,
         "indicators": _act("mxopendata_indicator_list"),
+        "index": weights().dimensions,
+        "quarters": listed(),
         "points": sorted(points, key=lambda line: -line["points"]),
     }
 
@@ -199,7 +277,18 @@ def _datasets_file(name: str, filters: Mapping[str, Any], extension: str) -> Res
     rows = _all_datasets(filters)
     if extension == "json":
         return json_response({"results": list(rows)})
-    return csv_response(name, tables.DATASETS.write(rows))
+    return _file(name, tables.DATASETS, rows, extension)
+
+
+def _file(name: str, table: tables.Table, rows: Iterable[Mapping[str, Any]], extension: str) -> Response:
+    if extension == "xlsx":
+        return workbook_response(name, table.workbook(rows, table.key))
+    return csv_response(name, table.write(rows))
+
+
+def _ranking() -> list[dict[str, Any]]:
+    asked = {name: tk.request.args.get(word) for word, name in addresses.RANKING_PARAMETERS.items()}
+    return _act("mxopendata_ranking", **{name: value for name, value in asked.items() if value})
 
 
 def _all_datasets(filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

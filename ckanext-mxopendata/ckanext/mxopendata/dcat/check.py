@@ -14,6 +14,7 @@ import rdflib
 from pyoxigraph import parse, serialize
 from rdflib.namespace import SH
 
+from ckanext.mxopendata.dcat import blocks
 from ckanext.mxopendata.dcat.context import ExportContext
 from ckanext.mxopendata.dcat.fragments import Fragment, SharedPart
 from ckanext.mxopendata.dcat.frames import FORMATS
@@ -49,7 +50,7 @@ class Checker:
         """
         document = BytesIO()
         writer = CatalogueWriter(name, self._context, document.write)
-        writer.add(fragments, set())
+        writer.add(blocks.join(self._context, name, fragments))
         writer.finish(shared(writer))
         # rdflib reads N-Triples fastest, and pyoxigraph everything else.
         lines = serialize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,10 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Counts:
-    """What one dataset in one format adds to the report.
+    """What a dataset in one format adds to the report, or several together.
 
     Attributes:
-        distributions: how many it has.
+        distributions: how many they have.
         dropped: how often a value of a field could not be expressed, by (field, code of the reason).
         filled: how often a field got a stand-in, by field.
     """
@@ -33,8 +33,25 @@ class Counts:
 @lru_cache(maxsize=10_000)
 def read_counts(text: str) -> Counts:
     """The opposite of :meth:`Counts.to_text`; most datasets of a catalogue have the same."""
+    return parse_counts(text)
+
+
+def parse_counts(text: str) -> Counts:
+    """The same of several datasets, which hardly any others have."""
     distributions, dropped, filled = json.loads(text)
     return Counts(distributions, {(name, reason): count for name, reason, count in dropped}, dict(filled))
+
+
+def add_counts(all_counts: Iterable[Counts]) -> Counts:
+    """What some datasets add together."""
+    distributions = 0
+    dropped: Counter[tuple[str, str]] = Counter()
+    filled: Counter[str] = Counter()
+    for counts in all_counts:
+        distributions += counts.distributions
+        dropped.update(counts.dropped)
+        filled.update(counts.filled)
+    return Counts(distributions, dropped, filled)
 
 
 @dataclass
@@ -63,11 +80,11 @@ class ExportReport:
         """Note a dataset that could not be expressed."""
         self.left_out.append({"id": dataset_id, "reason": f"{type(error).__name__}: {error}"[:200]})
 
-    def count(self, counts: Counts, *, is_new: bool) -> None:
-        """Add one dataset."""
-        self.datasets += 1
-        self.rendered += is_new
-        self.reused += not is_new
+    def count(self, counts: Counts, datasets: int, rendered: int) -> None:
+        """Add some datasets, of which some were made anew."""
+        self.datasets += datasets
+        self.rendered += rendered
+        self.reused += datasets - rendered
         self.distributions += counts.distributions
         self.dropped.update(counts.dropped)
         self.filled.update(counts.filled)

@@ -10,6 +10,8 @@ from typing import Any
 
 from ckanext.mxopendata.dcat.frames import Frame
 
+BETWEEN_ENTRIES = b",\n"
+
 
 @dataclass
 class Entry:
@@ -35,4 +37,4 @@ def to_bytes(properties: Mapping[str, Any]) -> bytes:
 
 def frame_of(head: Mapping[str, Any]) -> Frame:
     """The file around the entries, which are its last property, ``dataset``."""
-    return Frame(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "dataset": [\n'.encode(), b",\n", b"\n]}\n")
+    return Frame(f'{json.dumps(head, ensure_ascii=False)[:-1]}, "dataset": [\n'.encode(), BETWEEN_ENTRIES, b"\n]}\n")

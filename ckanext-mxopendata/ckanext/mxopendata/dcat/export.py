@@ -119,14 +119,16 @@ def _write(
     result: ExportResult,
     advance: Callable[[int], Any] | None,
 ) -> None:
-    assembly = Assembly(context, request.formats)
+    # The check looks at each dataset, which a block does not show.
+    assembly = Assembly(context, request.formats, from_blocks=result.violations is None)
     with ExitStack() as stack:
         writers = [_open(request, name, context, stack, result) for name in request.formats]
         for batch in assembly.batches(request.institution_id, request.since):
             for writer in writers:
                 for dataset_id, error in batch.left_out_of(writer.name):
                     writer.report.leave_out(dataset_id, error)
-                writer.add(batch.in_order(writer.name), batch.made_ids(writer.name))
+                for block in batch.blocks[writer.name]:
+                    writer.add(block)
             if result.violations is not None:
                 name = request.rdf_formats[0]
                 result.violations.check(name, batch.in_order(name), assembly.shared)

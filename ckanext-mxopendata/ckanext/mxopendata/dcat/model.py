@@ -22,6 +22,26 @@ class FragmentRow(tk.BaseModel):
     names_institution = sa.Column(sa.Boolean, nullable=False)
 
 
+class BlockRow(tk.BaseModel):
+    """Some neighbouring datasets in one format, as :class:`.blocks.Block` has them.
+
+    They are those from ``first`` to ``last`` that an anonymous visitor saw when it was made; ``digest`` tells them from
+    all others.
+    """
+
+    __tablename__ = "mxopendata_fragment_block"
+
+    first = sa.Column(sa.UnicodeText, primary_key=True)
+    format = sa.Column(sa.UnicodeText, primary_key=True)
+    last = sa.Column(sa.UnicodeText, nullable=False)
+    digest = sa.Column(sa.UnicodeText, nullable=False)
+    piece = sa.Column(sa.LargeBinary, nullable=False)
+    datasets = sa.Column(sa.Integer, nullable=False)
+    counts = sa.Column(sa.UnicodeText, nullable=False)
+    shared = sa.Column(sa.UnicodeText, nullable=False)
+    institutions = sa.Column(sa.UnicodeText, nullable=False)
+
+
 class SharedPartRow(tk.BaseModel):
     """What several datasets name, in one format, as :class:`.fragments.SharedPart` has it."""
 

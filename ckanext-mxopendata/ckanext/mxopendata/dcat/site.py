@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from ckan import model
 from ckanext.dcat.utils import catalog_uri
 
 from ckanext.mxopendata import config, institutions
+from ckanext.mxopendata.dcat.blocks import Listed
 from ckanext.mxopendata.dcat.catalogue import foreign_labels
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
 from ckanext.mxopendata.dcat.fragments import moment_key
@@ -22,6 +24,8 @@ NO_DATASETS = ("-dataset_type:harvest", "-dataset_type:showcase")
 BATCH = 500
 # What CKAN gives at most (ckan.search.rows_max), where nobody allows more.
 LISTED = 1000
+# As functions, Solr takes them from the columns it sorts by; as plain names, it unpacks each dataset's whole document.
+_LISTED_FIELDS = ("id:field(id)", "metadata_modified:field(metadata_modified)")
 
 
 def current_context(institution_ids: Collection[str] | None = None) -> ExportContext:
@@ -124,14 +128,6 @@ def count_datasets(institution: str | None = None, since: datetime | None = None
     return _search(rows=0, fq_list=_filters(institution, since))["count"]
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A dataset as the list of them names it: its id, and the :func:`moment_key` of its last modification."""
-
-    id: str
-    modified: str
-
-
 def list_datasets(institution: str | None = None, since: datetime | None = None) -> Iterator[list[Listed]]:
     """All public, active, not archived datasets, in batches and in the order of their ids.
 
@@ -146,11 +142,30 @@ def list_datasets(institution: str | None = None, since: datetime | None = None)
     last = None
     while True:
         after = [f'id:{{"{last}" TO *]'] if last else []
-        found = _search(rows=LISTED, sort="id asc", fl=["id", "metadata_modified"], fq_list=[*filters, *after])
+        found = _search(rows=LISTED, sort="id asc", fl=[*_LISTED_FIELDS], fq_list=[*filters, *after])
         if not found["results"]:
             return
         yield [Listed(entry["id"], moment_key(entry["metadata_modified"])) for entry in found["results"]]
         last = found["results"][-1]["id"]
+
+
+def list_ahead(institution: str | None = None, since: datetime | None = None) -> Iterator[list[Listed]]:
+    """The same as :func:`list_datasets`, each batch fetched while the caller still deals with the one before."""
+    batches = list_datasets(institution, since)
+
+    def fetch() -> list[Listed] | None:
+        try:
+            return next(batches, None)
+        finally:
+            # Each thread has a session of its own.
+            model.Session.remove()
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        # The application's context goes with it.
+        following = thread.submit(copy_context().run, fetch)
+        while (batch := following.result()) is not None:
+            following = thread.submit(copy_context().run, fetch)
+            yield batch
 
 
 def read_datasets(ids: Sequence[str], *, neighbours: bool = False) -> Iterator[dict[str, Any]]:

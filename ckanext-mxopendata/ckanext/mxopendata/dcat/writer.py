@@ -5,15 +5,16 @@ Memory holds one batch, and the keys of what datasets share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ckanext.mxopendata.dcat import adela, datajson
-from ckanext.mxopendata.dcat.catalogue import link_datasets, link_institutions, render_catalogue
+from ckanext.mxopendata.dcat.blocks import Block
+from ckanext.mxopendata.dcat.catalogue import link_institutions, render_catalogue
 from ckanext.mxopendata.dcat.context import ExportContext
-from ckanext.mxopendata.dcat.counts import ExportReport, read_counts
+from ckanext.mxopendata.dcat.counts import ExportReport
 from ckanext.mxopendata.dcat.entries import frame_of
-from ckanext.mxopendata.dcat.fragments import Fragment, SharedPart, institution_key
+from ckanext.mxopendata.dcat.fragments import SharedPart, institution_key
 from ckanext.mxopendata.dcat.frames import FORMATS as RDF_FORMATS
 from ckanext.mxopendata.dcat.frames import Frame, frame, to_part
 from ckanext.mxopendata.dcat.packing import GzipWriter, Packer
@@ -91,7 +92,6 @@ class CatalogueWriter:
         self.report = ExportReport()
         self.name = name
         self._context = context
-        self._of_institution = institution is not None
         self._is_rdf = name in RDF_FORMATS
         self._keys: set[str] = set()
         self._institutions: dict[str, str] = {}
@@ -99,22 +99,13 @@ class CatalogueWriter:
         if self._is_rdf:
             self._parts.add(to_part(name, render_catalogue(context)))
 
-    def add(self, fragments: Sequence[Fragment], made: Set[str]) -> None:
-        """Write some datasets.
-
-        Args:
-            fragments: in this format.
-            made: the ids of those that were made now.
-        """
-        if self._is_rdf:
-            links = link_datasets(self._context, fragments, of_institution=self._of_institution)
-            self._parts.add(to_part(self.name, links))
-        for fragment in fragments:
-            self._parts.add(fragment.part, fragment.piece)
-            self.report.count(read_counts(fragment.counts), is_new=fragment.dataset_id in made)
-            self._keys.update(fragment.shared.split())
-            if self._is_rdf and fragment.institution:
-                self._institutions.setdefault(fragment.institution, fragment.dataset_id)
+    def add(self, block: Block) -> None:
+        """Write some datasets, in this format."""
+        self._parts.add(block.part, block.piece)
+        self.report.count(block.counts, block.datasets, block.rendered)
+        self._keys.update(block.shared)
+        for institution, dataset_id in block.institutions.items():
+            self._institutions.setdefault(institution, dataset_id)
 
     @property
     def institutions(self) -> dict[str, str]:

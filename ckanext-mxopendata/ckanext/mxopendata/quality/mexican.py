@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from ckanext.mxopendata.quality.indicators import Evidence, Indicator
+from ckanext.mxopendata.quality.publication_index import publication_index, weights
 from ckanext.mxopendata.quality.values import Value, count, no_data, percentage
 
 _GUIDE = "Guía de Implementación de la Política de Datos Abiertos, 2017"
@@ -51,6 +52,11 @@ def _licensed(evidence: Evidence) -> Value:
 
 def _with_contact(evidence: Evidence) -> Value:
     return percentage(evidence.sums.with_contact, evidence.sums.datasets)
+
+
+def _index(evidence: Evidence) -> Value:
+    given = weights()
+    return publication_index({name: INDICATORS[name].compute(evidence) for name in given.indicators}, given)
 
 
 def _last_harvest(evidence: Evidence) -> Value:
@@ -225,6 +231,27 @@ _DEFINITIONS = (
         source=_GUIDE,
         compute=_with_contact,
         criterion="with_contact",
+    ),
+    Indicator(
+        id="mx.index",
+        name={"es": "Índice de publicación", "en": "Publication index"},
+        formula={
+            "es": (
+                "Suma de los puntos de las dimensiones (cada porcentaje por su peso, los pesos suman 100), entre el "
+                "peso de las dimensiones con datos, por 100. Una dimensión sin datos no cuenta como cero: se deja "
+                "fuera y se dice. Si se conoce menos de la mitad del peso, no hay índice."
+            ),
+            "en": (
+                "Sum of the points of the dimensions (each percentage times its weight, the weights add up to 100), "
+                "divided by the weight of the dimensions that are known, times 100. A dimension without data does not "
+                "count as zero: it is left out, and that is said. Where less than half of the weight is known there "
+                "is no index."
+            ),
+        },
+        unit="points",
+        direction="more",
+        source="schemas/quality.yaml (index)",
+        compute=_index,
     ),
     Indicator(
         id="mx.last_harvest",

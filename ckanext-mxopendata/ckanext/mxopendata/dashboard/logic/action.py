@@ -8,7 +8,8 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
-from ckanext.mxopendata.dashboard import reports
+from ckanext.mxopendata.dashboard import ranking, reports, snapshots
+from ckanext.mxopendata.dashboard.dataset_report import dataset_report
 from ckanext.mxopendata.dashboard.logic import schema
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
@@ -65,9 +66,10 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> dict
             length of the to-do list (100).
 
     Returns:
-        ``{"institution", "title", "as_of", "computed", "formula_version", "indicators": {id: {"value", "unit",
-        "numerator", "denominator", "status", "list_url"}}, "todo": [{"dataset", "title", "field", "message", "points",
-        "url"}]}``. A past day has no to-do list: what is missing is known for today only.
+        ``{"institution", "title", "as_of", "computed", "formula_version", "index", "position", "tied", "of",
+        "previous", "dimensions", "medians", "trend", "indicators": {id: {"value", "unit", "numerator", "denominator",
+        "status", "list_url"}}, "todo": [{"dataset", "title", "field", "message", "points", "url"}]}``. A past day has
+        no to-do list and no place: what is missing is known for today only.
 
     Raises:
         ObjectNotFound: where there is no such institution, or no figures of that day.
@@ -81,6 +83,71 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> dict
             raise tk.ObjectNotFound(tk._("There are no figures of this institution for that day or before it"))
         return report
     return reports.institution(institution, _now(), current_language(), data_dict.get("todo_limit", _TODO_LIMIT))
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.ranking)
+def mxopendata_ranking(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """The ranking of institutions by their publication index.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``gov_type``, ``sector``, ``state`` (terms of the vocabularies), ``quarter`` (``2026Q4``, frozen).
+
+    Returns:
+        See :func:`ckanext.mxopendata.dashboard.ranking.ranking`; with the labels of order and state, and ``url``.
+
+    Raises:
+        ObjectNotFound: where the quarter is not frozen.
+    """
+    tk.check_access("mxopendata_ranking", context, data_dict)
+    quarter = data_dict.get("quarter")
+    if quarter is not None and quarter not in ranking.quarters():
+        raise tk.ObjectNotFound(tk._("The quarter {quarter} is not frozen").format(quarter=quarter))
+    chosen = ranking.Chosen(data_dict.get("gov_type"), data_dict.get("sector"), data_dict.get("state"))
+    return reports.ranked(chosen, quarter, current_language())
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.snapshot_list)
+def mxopendata_snapshot_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """The kept figures of an institution, or of the whole portal, day by day.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``institution`` (name or id; the whole portal where it is missing), ``since``, ``until`` (days),
+            ``offset``, ``limit`` (at most 1000).
+
+    Returns:
+        ``{"count", "results": [{"day", "as_of", "formula_version", "indicators", "dimensions"}]}``, the newest first.
+    """
+    tk.check_access("mxopendata_snapshot_list", context, data_dict)
+    name = data_dict.get("institution")
+    scope_id = _visible_institution(context, name).id if name else None
+    days = [moment.date() if moment else None for moment in (data_dict.get("since"), data_dict.get("until"))]
+    return snapshots.listed(scope_id, (days[0], days[1]), data_dict["offset"], data_dict["limit"])
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.dataset_report)
+def mxopendata_dataset_report(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """What counts for one dataset: each criterion, its evidence and its cure.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``id`` (or name) of a dataset that the visitor may see.
+
+    Returns:
+        ``{"dataset", "title", "institution", "institution_title", "as_of", "counts" (whether it is in the public
+        figures), "points", "points_max", "criteria": [{"indicator", "name", "formula", "met" (``None`` where it cannot
+        be judged), "evidence", "cure"}], "fields": [{"field", "label", "points", "points_max", "message", "cure"}],
+        "url"}``.
+    """
+    tk.check_access("mxopendata_dataset_report", context, data_dict)
+    dataset = tk.get_action("package_show")({**context, "use_cache": True}, {"id": data_dict["id"]})
+    if dataset["type"] != "dataset":
+        raise tk.ObjectNotFound(tk._("There is no dataset “{name}”").format(name=data_dict["id"]))
+    return dataset_report(dataset, _now(), current_language())
 
 
 @tk.side_effect_free

@@ -36,6 +36,25 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> Auth
 
 
 @tk.auth_allow_anonymous_access
+def mxopendata_ranking(context: Context, data_dict: DataDict) -> AuthResult:
+    """The ranking is public."""
+    return _as_catalogue(context)
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_snapshot_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Kept public figures are public."""
+    return _as_catalogue(context)
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_dataset_report(context: Context, data_dict: DataDict) -> AuthResult:
+    """What counts for a dataset is for everybody who may see the dataset."""
+    tk.check_access("package_show", context, {"id": data_dict["id"]})
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
 def mxopendata_measurement_list(context: Context, data_dict: DataDict) -> AuthResult:
     """The list of public datasets behind the figures is public."""
     return _as_catalogue(context)

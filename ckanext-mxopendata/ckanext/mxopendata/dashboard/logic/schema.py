@@ -9,6 +9,7 @@ from ckan.logic.schema import validator_args
 from ckan.types import Schema, Validator, ValidatorFactory
 
 from ckanext.mxopendata.dashboard.lists import SORTS
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.freshness import VERDICTS
 from ckanext.mxopendata.quality.mexican import INDICATORS
 
@@ -44,6 +45,41 @@ def institution_report(
         "id": [not_empty, unicode_safe],
         "date": [ignore_missing, isodate],
         "todo_limit": [ignore_missing, int_validator, _between(0, MAXIMUM_PAGE)],
+    }
+
+
+@validator_args
+def dataset_report(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """``id`` or name of a dataset."""
+    return {"id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def ranking(ignore_missing: Validator, unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
+    """Which institutions stand in a ranking, and of which quarter."""
+    return {
+        "gov_type": [ignore_missing, one_of(list(vocabulary("orders_of_government").terms))],
+        "sector": [ignore_missing, one_of(list(vocabulary("sectors").terms))],
+        "state": [ignore_missing, one_of(list(vocabulary("states").terms))],
+        "quarter": [ignore_missing, unicode_safe],
+    }
+
+
+@validator_args
+def snapshot_list(  # noqa: PLR0913 - CKAN hands validators over as arguments
+    ignore_missing: Validator,
+    unicode_safe: Validator,
+    isodate: Validator,
+    int_validator: Validator,
+    default: ValidatorFactory,
+) -> Schema:
+    """Whose snapshots, of which days."""
+    return {
+        "institution": [ignore_missing, unicode_safe],
+        "since": [ignore_missing, isodate],
+        "until": [ignore_missing, isodate],
+        "offset": [default(0), int_validator, _between(0, _LARGEST_OFFSET)],
+        "limit": [default(100), int_validator, _between(0, MAXIMUM_PAGE)],
     }
 
 
