@@ -12,6 +12,7 @@ import click
 
 from ckanext.mxopendata.cli.output import moment_option, print_json, stop
 from ckanext.mxopendata.dashboard import computation, figures, quarters
+from ckanext.mxopendata.dashboard.cli_file import file
 from ckanext.mxopendata.dashboard.language import format_number, format_percent
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
@@ -27,6 +28,9 @@ _now_option = click.option("--now", "moment", metavar="T", help="Momento de las 
 @click.group()
 def indicators() -> None:
     """Indicadores de publicación: calcular, mostrar y explicar."""
+
+
+indicators.add_command(file)
 
 
 @indicators.command()
