@@ -221,7 +221,8 @@ def _say_left_out(report: ImportReport, name: str, left: Iterable[Any], in_inven
 def _stored(organization_ids: list[str]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     query = sa.select(Commitment).where(Commitment.organization_id.in_(organization_ids))
-    for one in model.Session.execute(query).scalars():
+    lines: list[Any] = list(model.Session.execute(query).scalars())
+    for one in lines:
         found[one.organization_id][one.line_key] = one
     return found
 
