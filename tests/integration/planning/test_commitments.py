@@ -106,3 +106,23 @@ def test_the_counts_for_the_indicators(office: dict[str, Any]):
     inside = commitment_sums([office["id"]], NOW.date(), with_closed=True)[office["id"]]
     assert (inside["inventoried"], inside["by_access_level"]) == (1, {"": 6, "non_public": 1})
     assert commitment_sums(["ninguna"], NOW.date()) == {}
+
+
+def test_what_is_proposed_is_confirmed_or_refused_for_good(office: dict[str, Any]):
+    kept = factories.Dataset(owner_org=office["id"], title="Padrón de rutas")
+    settings = ImportSettings("plan.csv", NOW, office["id"])
+    import_commitments(b"conjunto_datos,fecha_publicacion\nPadron de RUTAS,2999\n", settings)
+    promise = _line(office, "Padron de RUTAS").id
+
+    def proposed() -> list[tuple[str, float]]:
+        found = helpers.call_action("mxopendata_commitment_match_list", institution=office["name"])
+        return [(one["dataset"], one["score"]) for one in found if one["commitment"] == promise]
+
+    assert proposed() == [(kept["name"], 1.0)]
+    confirmed = helpers.call_action("mxopendata_commitment_match_confirm", id=promise, dataset=kept["name"])
+    assert (confirmed["status"], confirmed["dataset"], proposed()) == ("published", kept["name"], [])
+    refused = helpers.call_action("mxopendata_commitment_match_refuse", id=promise, dataset=kept["id"])
+    assert (refused["status"], refused["dataset"], proposed()) == ("pending", None, [])
+    foreign = factories.Dataset(owner_org=factories.Organization()["id"])
+    with pytest.raises(tk.ValidationError):
+        helpers.call_action("mxopendata_commitment_match_confirm", id=promise, dataset=foreign["name"])

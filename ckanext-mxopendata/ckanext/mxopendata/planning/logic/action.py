@@ -14,13 +14,17 @@ from ckan.types import Context, DataDict
 from ckanext.mxopendata.core_tables import GROUP, extra_value
 from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.findings import Finding
-from ckanext.mxopendata.planning import commitments
+from ckanext.mxopendata.planning import commitments, decisions
+from ckanext.mxopendata.planning.commitment_model import Commitment
 from ckanext.mxopendata.planning.model import Role
 from ckanext.mxopendata.planning.roles import FIELDS, KINDS, SINGLE, read_role
 from ckanext.mxopendata.planning.visibility import sees_closed_of
 
 __all__ = [
     "mxopendata_commitment_list",
+    "mxopendata_commitment_match_confirm",
+    "mxopendata_commitment_match_list",
+    "mxopendata_commitment_match_refuse",
     "mxopendata_commitment_show",
     "mxopendata_role_create",
     "mxopendata_role_delete",
@@ -175,6 +179,61 @@ def mxopendata_commitment_show(context: Context, data_dict: DataDict) -> dict[st
         **commitments.shown(rows[0]),
         "dates": commitments.dates_of(data_dict["id"]),
     }
+
+
+@tk.side_effect_free
+def mxopendata_commitment_match_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Which datasets may keep the promises of an institution that have none yet, the surest first.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"institution"}``.
+
+    Returns:
+        ``[{"commitment", "title", "dataset_id", "dataset", "dataset_title", "score"}]``, scores from 0 to 1.
+
+    Raises:
+        ObjectNotFound, NotAuthorized: for an institution that is none, or not the caller's.
+    """
+    tk.check_access("mxopendata_commitment_match_list", context, data_dict)
+    return decisions.proposals(_institution(data_dict)["id"])
+
+
+def mxopendata_commitment_match_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say that a dataset of the same institution keeps a promise, proposed or not.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id": of the commitment, "dataset": id or name}``.
+
+    Returns:
+        The commitment, as :func:`mxopendata_commitment_show`.
+
+    Raises:
+        ValidationError: for a dataset that the institution does not have.
+        ObjectNotFound, NotAuthorized: for a commitment that is none, or not of the caller's institution.
+    """
+    tk.check_access("mxopendata_commitment_match_confirm", context, data_dict)
+    return _decided(context, data_dict, decisions.CONFIRMED)
+
+
+def mxopendata_commitment_match_refuse(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say that a dataset does not keep a promise; the pair is not proposed again.
+
+    Args, Returns, Raises:
+        As :func:`mxopendata_commitment_match_confirm`.
+    """
+    tk.check_access("mxopendata_commitment_match_refuse", context, data_dict)
+    return _decided(context, data_dict, decisions.REFUSED)
+
+
+def _decided(context: Context, data_dict: DataDict, decision: str) -> dict[str, Any]:
+    commitment: Any = model.Session.get(Commitment, data_dict["id"])
+    dataset = decisions.dataset_of(commitment.organization_id, str(data_dict.get("dataset") or ""))
+    if dataset is None:
+        raise tk.ValidationError({"dataset": [tk._("The institution has no such dataset.")]})
+    decisions.decide(commitment, dataset, decision, datetime.now(timezone.utc))
+    return mxopendata_commitment_show(context, {"id": data_dict["id"]})
 
 
 def _number(data_dict: DataDict, name: str, default: int) -> int:

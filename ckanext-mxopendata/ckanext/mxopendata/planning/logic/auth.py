@@ -13,6 +13,9 @@ from ckanext.mxopendata.planning.model import Role
 
 __all__ = [
     "mxopendata_commitment_list",
+    "mxopendata_commitment_match_confirm",
+    "mxopendata_commitment_match_list",
+    "mxopendata_commitment_match_refuse",
     "mxopendata_commitment_show",
     "mxopendata_role_create",
     "mxopendata_role_delete",
@@ -67,3 +70,23 @@ def mxopendata_role_update(context: Context, data_dict: DataDict) -> AuthResult:
 def mxopendata_role_delete(context: Context, data_dict: DataDict) -> AuthResult:
     """As changing it."""
     return mxopendata_role_update(context, data_dict)
+
+
+def mxopendata_commitment_match_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution: proposals name what is not public, too."""
+    tk.check_access("organization_update", context, {"id": data_dict.get("institution", "")})
+    return {"success": True}
+
+
+def mxopendata_commitment_match_confirm(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution that promised."""
+    line: Any = model.Session.get(Commitment, data_dict.get("id", ""))
+    if line is None:
+        raise tk.ObjectNotFound(tk._("There is no such commitment."))
+    tk.check_access("organization_update", context, {"id": line.organization_id})
+    return {"success": True}
+
+
+def mxopendata_commitment_match_refuse(context: Context, data_dict: DataDict) -> AuthResult:
+    """As confirming."""
+    return mxopendata_commitment_match_confirm(context, data_dict)
