@@ -22,7 +22,13 @@ TABLES = {
         "mxopendata_harvest_elsewhere",
         "mxopendata_harvest_source",
     },
-    "mxopendata_planning": {"mxopendata_role"},
+    "mxopendata_planning": {
+        "mxopendata_role",
+        "mxopendata_commitment",
+        "mxopendata_commitment_date",
+        "mxopendata_commitment_match",
+        "mxopendata_commitment_total",
+    },
     "mxopendata_dcat": {
         "mxopendata_fragment",
         "mxopendata_fragment_block",

@@ -18,6 +18,7 @@ from ckan.authz import auth_functions_list
 from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.harvest.model import Run
+from ckanext.mxopendata.planning.commitment_model import Commitment
 from ckanext.mxopendata.planning.model import Role
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
@@ -41,6 +42,12 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_role_create", lambda site: {"institution": site["institution"]}, ADMINS),
     ("mxopendata_role_update", lambda site: {"id": site["role"]}, ADMINS),
     ("mxopendata_role_delete", lambda site: {"id": site["role"]}, ADMINS),
+    ("mxopendata_commitment_list", lambda site: {"institution": site["institution"]}, EVERYBODY),
+    ("mxopendata_commitment_show", lambda site: {"id": site["promise"]}, EVERYBODY),
+    ("mxopendata_commitment_show", lambda site: {"id": site["closed_promise"]}, INSIDE),
+    ("mxopendata_commitment_match_list", lambda site: {"institution": site["institution"]}, ADMINS),
+    ("mxopendata_commitment_match_confirm", lambda site: {"id": site["promise"]}, ADMINS),
+    ("mxopendata_commitment_match_refuse", lambda site: {"id": site["promise"]}, ADMINS),
     ("mxopendata_vocabulary_show", lambda site: {"id": "themes"}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),
@@ -95,6 +102,15 @@ def _role(institution: str) -> str:
     return role.id
 
 
+def _promise(institution: str, *, open_to_all: bool) -> str:
+    promise = Commitment(
+        organization_id=institution, line_key=str(open_to_all), title="Rutas", in_plan=True, open_to_all=open_to_all
+    )
+    model.Session.add(promise)
+    model.Session.commit()
+    return promise.id
+
+
 def _doubtful(institution: str) -> str:
     other = factories.Dataset(owner_org=institution)
     return factories.Dataset(owner_org=institution, possible_duplicate_of=other["id"])["id"]
@@ -115,6 +131,8 @@ def site(clean_site: None) -> Site:
         "private": factories.Dataset(owner_org=institution["id"], private=True)["id"],
         "doubtful": _doubtful(institution["id"]),
         "role": _role(institution["id"]),
+        "promise": _promise(institution["id"], open_to_all=True),
+        "closed_promise": _promise(institution["id"], open_to_all=False),
         "run": _run(_source("fuente-publica", institution["id"], private=False)["id"]),
         "private_run": _run(_source("fuente-privada", institution["id"], private=True)["id"]),
     }
@@ -146,3 +164,11 @@ def test_who_may(site: Site, role: str, action: str, asked: Callable[[Site], dic
 def test_runs_of_a_private_source_are_listed_to_those_inside(site: Site, role: str):
     runs = tk.get_action("mxopendata_harvest_run_list")({"user": site["users"][role], "ignore_auth": False}, {})
     assert (site["private_run"] in {run["run"] for run in runs}) == (role in INSIDE)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_promises_that_are_not_public_are_listed_to_those_inside(site: Site, role: str):
+    asked = {"user": site["users"][role], "ignore_auth": False}
+    found = tk.get_action("mxopendata_commitment_list")(asked, {})
+    assert (site["closed_promise"] in {one["id"] for one in found["results"]}) == (role in INSIDE)
+    assert (found["count"] == 2) == (role in INSIDE)

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "harvest": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.harvest:harvest"),
     "run": ("mxopendata_harvest", "ckanext.mxopendata.harvest.cli.run:run"),
     "export": ("mxopendata_dcat", "ckanext.mxopendata.dcat.cli:export"),
+    "plan": ("mxopendata_planning", "ckanext.mxopendata.planning.cli:plan"),
     "indicators": ("mxopendata_dashboard", "ckanext.mxopendata.dashboard.cli:indicators"),
 }
 

@@ -47,7 +47,7 @@ def import_table(file: Path, institution: str, **options: Any) -> None:
     document = {"institution": organization["name"], "dry_run": options["dry_run"], **report.to_dict("es")}
     if findings is not None and report.catalogue.table.is_readable:
         headings, rows = findings_table(report.catalogue.table, document["findings"])
-        _write(findings, headings, rows)
+        write_table(findings, headings, rows)
     if options["as_json"]:
         print_json(document)
     else:
@@ -81,7 +81,7 @@ def export_table(institution: str, output: Path | None, as_json: bool) -> None:
         return
     from ckanext.mxopendata.metadata.catalogue_table import COLUMNS
 
-    _write(output, list(COLUMNS), rows)
+    write_table(output, list(COLUMNS), rows)
     content = output.read_bytes()
     document = {
         "file": str(output),
@@ -109,8 +109,8 @@ def _site_user() -> str:
     return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
 
 
-def _write(path: Path, headings: list[str], rows: list[list[str]]) -> None:
-    """Write a table whole or not at all."""
+def write_table(path: Path, headings: list[str], rows: list[list[str]]) -> None:
+    """Write a table whole or not at all; ends the command where the file cannot be written."""
     from ckanext.mxopendata.table_export import csv_text, workbook
 
     partial = path.with_name(f".{path.name}.partial")

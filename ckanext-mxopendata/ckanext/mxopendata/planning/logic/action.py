@@ -1,4 +1,4 @@
-"""Actions of the planning room: who is responsible for an institution's open data."""
+"""Actions of the planning room: who is responsible for an institution's open data, and what it promised."""
 
 from __future__ import annotations
 
@@ -11,12 +11,27 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.types import Context, DataDict
 
+from ckanext.mxopendata.core_tables import GROUP, extra_value
 from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.planning import commitments, decisions
+from ckanext.mxopendata.planning.commitment_model import Commitment
 from ckanext.mxopendata.planning.model import Role
 from ckanext.mxopendata.planning.roles import FIELDS, KINDS, SINGLE, read_role
+from ckanext.mxopendata.planning.visibility import sees_closed_of
 
-__all__ = ["mxopendata_role_create", "mxopendata_role_delete", "mxopendata_role_list", "mxopendata_role_update"]
+__all__ = [
+    "mxopendata_commitment_list",
+    "mxopendata_commitment_match_confirm",
+    "mxopendata_commitment_match_list",
+    "mxopendata_commitment_match_refuse",
+    "mxopendata_commitment_show",
+    "mxopendata_role_create",
+    "mxopendata_role_delete",
+    "mxopendata_role_list",
+    "mxopendata_role_update",
+]
+MAXIMUM_PAGE = 1000
 
 
 @tk.side_effect_free
@@ -102,6 +117,130 @@ def mxopendata_role_delete(context: Context, data_dict: DataDict) -> None:
     tk.check_access("mxopendata_role_delete", context, data_dict)
     model.Session.delete(model.Session.get(Role, data_dict["id"]))
     model.Session.commit()
+
+
+@tk.side_effect_free
+def mxopendata_commitment_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """What institutions promised (issue 8, part 1); lines that are not public only to their institution's members.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``institution`` (name or id), ``state`` (INEGI's key of two digits), ``status`` (``published``,
+            ``overdue``, ``pending``, ``undated``, ``withdrawn``), ``offset`` (0), ``limit`` (100, at most 1000).
+
+    Returns:
+        ``{"count", "as_of", "results": [{"id", "institution", "title", "resource", "promised", "due_on", "status",
+        "timing", "dataset", "published_on", "access_level", …}]}``; dates are ISO 8601, ``promised`` in the precision
+        written, ``timing`` ``early``, ``on_time`` or ``late`` of what is published.
+
+    Raises:
+        ValidationError: for a status or a number that is none.
+        ObjectNotFound, NotAuthorized: as ``organization_show``.
+    """
+    tk.check_access("mxopendata_commitment_list", context, data_dict)
+    today = datetime.now(timezone.utc).date()
+    conditions: list[Any] = [sees_closed_of(context.get("user", ""))]
+    if data_dict.get("institution"):
+        conditions.append(commitments.LINE.c.organization_id == _institution(data_dict)["id"])
+    if data_dict.get("state"):
+        conditions.append(sa.func.substr(extra_value(GROUP, "cvegeo"), 1, 2) == str(data_dict["state"]))
+    if data_dict.get("status"):
+        if data_dict["status"] not in commitments.STATUSES:
+            raise tk.ValidationError({"status": [", ".join(commitments.STATUSES)]})
+        conditions.append(commitments.status_at(today) == data_dict["status"])
+    offset, limit = (_number(data_dict, name, default) for name, default in (("offset", 0), ("limit", 100)))
+    count, rows = commitments.listed(conditions, today, offset=offset, limit=min(limit, MAXIMUM_PAGE))
+    return {"count": count, "as_of": today.isoformat(), "results": [commitments.shown(row) for row in rows]}
+
+
+@tk.side_effect_free
+def mxopendata_commitment_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """A promise with its whole history.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id"}``.
+
+    Returns:
+        As in :func:`mxopendata_commitment_list`, with ``as_of`` and ``dates``: ``[{"promised", "recorded_at",
+        "source_file", "source_row"}]``, every date there ever was, the first one first.
+
+    Raises:
+        ObjectNotFound: where there is none.
+        NotAuthorized: for a line that is not public, of another institution.
+    """
+    tk.check_access("mxopendata_commitment_show", context, data_dict)
+    today = datetime.now(timezone.utc).date()
+    _, rows = commitments.listed([commitments.LINE.c.id == data_dict["id"]], today)
+    if not rows:
+        raise tk.ObjectNotFound(tk._("There is no such commitment."))
+    return {
+        "as_of": today.isoformat(),
+        **commitments.shown(rows[0]),
+        "dates": commitments.dates_of(data_dict["id"]),
+    }
+
+
+@tk.side_effect_free
+def mxopendata_commitment_match_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Which datasets may keep the promises of an institution that have none yet, the surest first.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"institution"}``.
+
+    Returns:
+        ``[{"commitment", "title", "dataset_id", "dataset", "dataset_title", "score"}]``, scores from 0 to 1.
+
+    Raises:
+        ObjectNotFound, NotAuthorized: for an institution that is none, or not the caller's.
+    """
+    tk.check_access("mxopendata_commitment_match_list", context, data_dict)
+    return decisions.proposals(_institution(data_dict)["id"])
+
+
+def mxopendata_commitment_match_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say that a dataset of the same institution keeps a promise, proposed or not.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id": of the commitment, "dataset": id or name}``.
+
+    Returns:
+        The commitment, as :func:`mxopendata_commitment_show`.
+
+    Raises:
+        ValidationError: for a dataset that the institution does not have.
+        ObjectNotFound, NotAuthorized: for a commitment that is none, or not of the caller's institution.
+    """
+    tk.check_access("mxopendata_commitment_match_confirm", context, data_dict)
+    return _decided(context, data_dict, decisions.CONFIRMED)
+
+
+def mxopendata_commitment_match_refuse(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say that a dataset does not keep a promise; the pair is not proposed again.
+
+    Args, Returns, Raises:
+        As :func:`mxopendata_commitment_match_confirm`.
+    """
+    tk.check_access("mxopendata_commitment_match_refuse", context, data_dict)
+    return _decided(context, data_dict, decisions.REFUSED)
+
+
+def _decided(context: Context, data_dict: DataDict, decision: str) -> dict[str, Any]:
+    commitment: Any = model.Session.get(Commitment, data_dict["id"])
+    dataset = decisions.dataset_of(commitment.organization_id, str(data_dict.get("dataset") or ""))
+    if dataset is None:
+        raise tk.ValidationError({"dataset": [tk._("The institution has no such dataset.")]})
+    decisions.decide(commitment, dataset, decision, datetime.now(timezone.utc))
+    return mxopendata_commitment_show(context, {"id": data_dict["id"]})
+
+
+def _number(data_dict: DataDict, name: str, default: int) -> int:
+    text = str(data_dict.get(name, default))
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise tk.ValidationError({name: [tk._("Write a whole number.")]})
+    return int(text)
 
 
 def _institution(data_dict: DataDict) -> dict[str, Any]:
