@@ -33,6 +33,7 @@ PUBLIC = [
     "/tablero/conjuntos",
     "/tablero/metodologia",
     "/tablero/clasificacion?orden=municipal",
+    "/compromisos",
     "/tablero/datos/sequia-por-municipio-jalisco",
     "/tablero/institucion/jalisco",
     "/tablero/institucion/xalapa",

@@ -8,6 +8,7 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.planning import helpers
+from ckanext.mxopendata.planning.commitment_views import bp as commitments_bp
 from ckanext.mxopendata.planning.logic import action, auth
 from ckanext.mxopendata.planning.views import bp
 
@@ -15,9 +16,9 @@ from ckanext.mxopendata.planning.views import bp
 @tk.blanket.actions(action)
 @tk.blanket.auth_functions(auth)
 @tk.blanket.helpers(helpers)
-@tk.blanket.blueprints([bp])
+@tk.blanket.blueprints([bp, commitments_bp])
 class MxOpenDataPlanningPlugin(p.SingletonPlugin):
-    """The planning room: who is responsible for an institution's open data."""
+    """The planning room: who is responsible for an institution's open data, and what it promised."""
 
     p.implements(p.IConfigurer)
 

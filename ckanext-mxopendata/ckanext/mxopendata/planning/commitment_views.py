@@ -1,0 +1,150 @@
+"""Pages of what institutions promised: the list, a promise with its whole history, and the matching with datasets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal, workbook_response
+from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.metadata.vocabularies import vocabulary
+from ckanext.mxopendata.planning.commitments import STATUSES
+from ckanext.mxopendata.planning.logic.action import MAXIMUM_PAGE
+from ckanext.mxopendata.table_export import workbook
+
+bp = Blueprint("mxopendata_commitments", __name__)
+ON_A_PAGE = 50
+# Word of the address → what the action takes.
+_FILTERS = {"institucion": "institution", "entidad": "state", "estado": "status"}
+_COLUMNS = {
+    "institucion": "institution",
+    "nombre_institucion": "institution_title",
+    "conjunto": "title",
+    "recurso": "resource",
+    "area": "area",
+    "nivel_de_acceso": "access_level",
+    "motivo": "access_reason",
+    "fecha_prometida": "promised",
+    "vence": "due_on",
+    "situacion": "status",
+    "a_tiempo": "timing",
+    "publicado": "published_on",
+    "conjunto_publicado": "dataset",
+    "archivo": "source_file",
+    "renglon": "source_row",
+}
+
+
+@bp.errorhandler(tk.ObjectNotFound)
+def _not_found(error: tk.ObjectNotFound) -> tuple[str, int]:
+    return refusal(404, tk._("Not found"), error.message or "")
+
+
+@bp.errorhandler(tk.NotAuthorized)
+def _not_allowed(_error: tk.NotAuthorized) -> tuple[str, int]:
+    return refusal(403, tk._("Not allowed"), tk._("You may not see this page"))
+
+
+@bp.errorhandler(tk.ValidationError)
+def _not_valid(error: tk.ValidationError) -> tuple[str, int]:
+    words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
+    told = tk._("The address asks for something that does not exist: {words}").format(words=words)
+    return refusal(400, tk._("Not understood"), told)
+
+
+@bp.route("/compromisos", strict_slashes=False)
+def index() -> str:
+    """What institutions promised; filtered by the address."""
+    page = _page()
+    found = _act("mxopendata_commitment_list", **_filters(), offset=(page - 1) * ON_A_PAGE, limit=ON_A_PAGE)
+    return tk.render(
+        "mxopendata/planning/commitments.html",
+        {
+            "found": found,
+            "page": page,
+            "pages": math.ceil(found["count"] / ON_A_PAGE),
+            "parameters": {word: tk.request.args[word] for word in _FILTERS if tk.request.args.get(word)},
+            "states": [(term.id, term.label(current_language())) for term in vocabulary("states").active()],
+            "statuses": STATUSES,
+            "extensions": ("csv", "xlsx", "json"),
+        },
+    )
+
+
+@bp.route("/compromisos.<any(csv,xlsx,json):extension>")
+def index_file(extension: str) -> Response:
+    """The same list as a file, all of it."""
+    # The first page is read now, so that a wrong address is refused before the answer has begun.
+    first = _act("mxopendata_commitment_list", **_filters(), limit=MAXIMUM_PAGE)
+    if extension == "json":
+        return json_response({**first, "results": list(_all(first))})
+    rows = ([line[name] for name in _COLUMNS.values()] for line in _all(first))
+    if extension == "xlsx":
+        return workbook_response("compromisos", workbook(rows, list(_COLUMNS), "compromisos"))
+    return csv_response("compromisos", csv_lines(list(_COLUMNS), rows))
+
+
+@bp.route("/compromisos/<commitment_id>")
+def commitment(commitment_id: str) -> str:
+    """A promise: who, what, for when, every change of the date, and what came of it."""
+    found = _act("mxopendata_commitment_show", id=commitment_id)
+    return tk.render("mxopendata/planning/commitment.html", {"commitment": found})
+
+
+@bp.route("/organization/<name>/coincidencias", methods=["GET"])
+def matches(name: str) -> str:
+    """Which datasets may keep the promises of an institution, for its administrators to decide."""
+    proposed = _act("mxopendata_commitment_match_list", institution=name)
+    page = _page()
+    first = (page - 1) * ON_A_PAGE
+    return tk.render(
+        "mxopendata/planning/matches.html",
+        {
+            "group_dict": _act("organization_show", id=name),
+            "group_type": "organization",
+            "proposed": proposed[first : first + ON_A_PAGE],
+            "count": len(proposed),
+            "page": page,
+            "pages": math.ceil(len(proposed) / ON_A_PAGE),
+        },
+    )
+
+
+@bp.route("/organization/<name>/coincidencias", methods=["POST"])
+def decide(name: str) -> Response:
+    """Confirm or refuse one of them."""
+    given = {"id": tk.request.form.get("commitment", ""), "dataset": tk.request.form.get("dataset", "")}
+    if tk.request.form.get("decision") == "confirm":
+        _act("mxopendata_commitment_match_confirm", **given)
+        tk.h.flash_success(tk._("The dataset keeps the promise from now on."))
+    else:
+        _act("mxopendata_commitment_match_refuse", **given)
+        tk.h.flash_success(tk._("The pair will not be proposed again."))
+    return tk.redirect_to("mxopendata_commitments.matches", name=name)
+
+
+def _all(first: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from first["results"]
+    for offset in range(MAXIMUM_PAGE, first["count"], MAXIMUM_PAGE):
+        yield from _act("mxopendata_commitment_list", **_filters(), offset=offset, limit=MAXIMUM_PAGE)["results"]
+
+
+def _filters() -> dict[str, str]:
+    return {name: tk.request.args[word] for word, name in _FILTERS.items() if tk.request.args.get(word)}
+
+
+def _page() -> int:
+    text = tk.request.args.get("pagina", "")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+def _act(action: str, **data_dict: Any) -> Any:
+    user = tk.current_user
+    name = user.name if user.is_authenticated else ""
+    return tk.get_action(action)({"user": name, "auth_user_obj": user}, data_dict)
