@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from flask import Response, stream_with_context
+from flask import Blueprint, Response, stream_with_context
 
 import ckan.plugins.toolkit as tk
 
@@ -69,6 +69,24 @@ def json_response(document: Any) -> Response:
     """A JSON document as a page."""
     text = json.dumps(document, ensure_ascii=False, indent=1, default=str)
     return Response(text, content_type="application/json; charset=utf-8")
+
+
+def refuse_in_words(blueprint: Blueprint) -> None:
+    """Let every page of a blueprint answer 404, 403 and 400 with what an action said, in the reader's language."""
+
+    @blueprint.errorhandler(tk.ObjectNotFound)
+    def _not_found(error: tk.ObjectNotFound) -> tuple[str, int]:
+        return refusal(404, tk._("Not found"), error.message or "")
+
+    @blueprint.errorhandler(tk.NotAuthorized)
+    def _not_allowed(_error: tk.NotAuthorized) -> tuple[str, int]:
+        return refusal(403, tk._("Not allowed"), tk._("You may not see this page"))
+
+    @blueprint.errorhandler(tk.ValidationError)
+    def _not_valid(error: tk.ValidationError) -> tuple[str, int]:
+        words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
+        told = tk._("The address asks for something that does not exist: {words}").format(words=words)
+        return refusal(400, tk._("Not understood"), told)
 
 
 def refusal(code: int, name: str, words: str) -> tuple[str, int]:

@@ -48,6 +48,8 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_commitment_match_list", lambda site: {"institution": site["institution"]}, ADMINS),
     ("mxopendata_commitment_match_confirm", lambda site: {"id": site["promise"]}, ADMINS),
     ("mxopendata_commitment_match_refuse", lambda site: {"id": site["promise"]}, ADMINS),
+    ("mxopendata_commitment_withdraw", lambda site: {"id": site["promise"]}, ADMINS),
+    ("mxopendata_commitment_restore", lambda site: {"id": site["promise"]}, ADMINS),
     ("mxopendata_vocabulary_show", lambda site: {"id": "themes"}, EVERYBODY),
     ("mxopendata_harvest_run_show", lambda site: {"run": site["run"]}, EVERYBODY),
     ("mxopendata_harvest_record_list", lambda site: {"run": site["run"]}, EVERYBODY),

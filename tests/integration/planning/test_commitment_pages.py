@@ -90,3 +90,22 @@ def test_an_administrator_decides_what_keeps_a_promise(app: Any, site: dict[str,
     assert "Publicado tarde" in page
     assert f"/dataset/{site['dataset']['name']}" in page
     assert "Padrón de mercados" not in _get(app, site, "admin", address).split("coincid", 1)[-1].split("<form", 1)[0]
+
+
+def test_a_promise_is_withdrawn_in_the_open_and_promised_again(app: Any, site: dict[str, Any]):
+    line = site["lines"]["=HYPERLINK(1)"]
+    address = f"/compromisos/{line}"
+    headers = {"Authorization": site["users"]["admin"]["token"]}
+    assert "Por qué se retira" in _get(app, site, "admin", address)
+    assert "Por qué se retira" not in _get(app, site, "member", address)
+    refused = {"Authorization": site["users"]["member"]["token"]}
+    app.post(address, headers=refused, data={"reason": "No"}, status=403)
+    app.post(address, headers=headers, data={"reason": "  "}, status=302, follow_redirects=False)
+    assert "Retirado" not in _get(app, site, None, address)
+    app.post(address, headers=headers, data={"reason": "Lo prohíbe <i>la ley</i>"}, status=302, follow_redirects=False)
+    page = _get(app, site, None, address)
+    assert "Retirado" in page
+    assert "Lo prohíbe &lt;i&gt;la ley&lt;/i&gt;" in page
+    assert json.loads(_get(app, site, None, "/compromisos.json?estado=withdrawn"))["count"] == 1
+    app.post(address, headers=headers, data={"decision": "restore"}, status=302, follow_redirects=False)
+    assert "Retirado" not in _get(app, site, None, address)

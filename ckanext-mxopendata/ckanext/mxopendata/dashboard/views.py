@@ -14,7 +14,7 @@ from ckanext.mxopendata.dashboard import addresses, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.dashboard.quarters import frozen_archive, listed
 from ckanext.mxopendata.dashboard.ranking import quarters
-from ckanext.mxopendata.downloads import csv_response, json_response, refusal, workbook_response
+from ckanext.mxopendata.downloads import csv_response, json_response, refuse_in_words, workbook_response
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -29,21 +29,7 @@ INSTITUTIONS_ON_A_PAGE = 100
 _TABLE = "tabla"
 
 
-@bp.errorhandler(tk.ObjectNotFound)
-def _not_found(error: tk.ObjectNotFound) -> tuple[str, int]:
-    return refusal(404, tk._("Not found"), error.message or "")
-
-
-@bp.errorhandler(tk.NotAuthorized)
-def _not_authorized(_error: tk.NotAuthorized) -> tuple[str, int]:
-    return refusal(403, tk._("Not allowed"), tk._("You may not see this page"))
-
-
-@bp.errorhandler(tk.ValidationError)
-def _not_valid(error: tk.ValidationError) -> tuple[str, int]:
-    words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
-    told = tk._("The address asks for something that does not exist: {words}").format(words=words)
-    return refusal(400, tk._("Not understood"), told)
+refuse_in_words(bp)
 
 
 @bp.route("/tablero", strict_slashes=False)

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal, workbook_response
+from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refuse_in_words, workbook_response
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.planning.commitments import STATUSES
-from ckanext.mxopendata.planning.logic.action import MAXIMUM_PAGE
+from ckanext.mxopendata.planning.logic.action import MAXIMUM_PAGE, MAXIMUM_REASON
 from ckanext.mxopendata.table_export import workbook
 
 bp = Blueprint("mxopendata_commitments", __name__)
@@ -41,21 +41,7 @@ _COLUMNS = {
 }
 
 
-@bp.errorhandler(tk.ObjectNotFound)
-def _not_found(error: tk.ObjectNotFound) -> tuple[str, int]:
-    return refusal(404, tk._("Not found"), error.message or "")
-
-
-@bp.errorhandler(tk.NotAuthorized)
-def _not_allowed(_error: tk.NotAuthorized) -> tuple[str, int]:
-    return refusal(403, tk._("Not allowed"), tk._("You may not see this page"))
-
-
-@bp.errorhandler(tk.ValidationError)
-def _not_valid(error: tk.ValidationError) -> tuple[str, int]:
-    words = "; ".join(f"{name}: {problem}" for name, problem in error.error_summary.items())
-    told = tk._("The address asks for something that does not exist: {words}").format(words=words)
-    return refusal(400, tk._("Not understood"), told)
+refuse_in_words(bp)
 
 
 @bp.route("/compromisos", strict_slashes=False)
@@ -94,7 +80,24 @@ def index_file(extension: str) -> Response:
 def commitment(commitment_id: str) -> str:
     """A promise: who, what, for when, every change of the date, and what came of it."""
     found = _act("mxopendata_commitment_show", id=commitment_id)
-    return tk.render("mxopendata/planning/commitment.html", {"commitment": found})
+    may_change = tk.h.check_access("mxopendata_commitment_withdraw", {"id": commitment_id})
+    shown = {"commitment": found, "may_change": may_change, "maximum": MAXIMUM_REASON}
+    return tk.render("mxopendata/planning/commitment.html", shown)
+
+
+@bp.route("/compromisos/<commitment_id>", methods=["POST"])
+def change(commitment_id: str) -> Response:
+    """Withdraw a promise with its reason, or promise it again."""
+    if tk.request.form.get("decision") == "restore":
+        _act("mxopendata_commitment_restore", id=commitment_id)
+        tk.h.flash_success(tk._("It is promised again."))
+    else:
+        try:
+            _act("mxopendata_commitment_withdraw", id=commitment_id, reason=tk.request.form.get("reason", ""))
+            tk.h.flash_success(tk._("It was withdrawn; the page keeps saying so, and why."))
+        except tk.ValidationError as error:
+            tk.h.flash_error("; ".join(error.error_summary.values()))
+    return tk.redirect_to("mxopendata_commitments.commitment", commitment_id=commitment_id)
 
 
 @bp.route("/organization/<name>/coincidencias", methods=["GET"])

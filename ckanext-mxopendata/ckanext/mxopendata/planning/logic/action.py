@@ -14,6 +14,7 @@ from ckan.types import Context, DataDict
 from ckanext.mxopendata.core_tables import GROUP, extra_value
 from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.text import storable
 from ckanext.mxopendata.planning import commitments, decisions
 from ckanext.mxopendata.planning.commitment_model import Commitment
 from ckanext.mxopendata.planning.model import Role
@@ -25,13 +26,16 @@ __all__ = [
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",
     "mxopendata_commitment_match_refuse",
+    "mxopendata_commitment_restore",
     "mxopendata_commitment_show",
+    "mxopendata_commitment_withdraw",
     "mxopendata_role_create",
     "mxopendata_role_delete",
     "mxopendata_role_list",
     "mxopendata_role_update",
 ]
 MAXIMUM_PAGE = 1000
+MAXIMUM_REASON = 1000
 
 
 @tk.side_effect_free
@@ -225,6 +229,50 @@ def mxopendata_commitment_match_refuse(context: Context, data_dict: DataDict) ->
     """
     tk.check_access("mxopendata_commitment_match_refuse", context, data_dict)
     return _decided(context, data_dict, decisions.REFUSED)
+
+
+def mxopendata_commitment_withdraw(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Take a promise back, in the open: it stays in the list with the day and the reason.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id", "reason"}``.
+
+    Returns:
+        The commitment, as :func:`mxopendata_commitment_show`.
+
+    Raises:
+        ValidationError: without a reason, or for one that is too long.
+        ObjectNotFound, NotAuthorized: for a commitment that is none, or not of the caller's institution.
+    """
+    tk.check_access("mxopendata_commitment_withdraw", context, data_dict)
+    reason = storable(" ".join(str(data_dict.get("reason") or "").split()))
+    if not 0 < len(reason) <= MAXIMUM_REASON:
+        words = tk._("Say why it is withdrawn, in at most {maximum} characters.").format(maximum=MAXIMUM_REASON)
+        raise tk.ValidationError({"reason": [words]})
+    return _withdrawn(context, data_dict["id"], datetime.now(timezone.utc).date(), reason)
+
+
+def mxopendata_commitment_restore(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Promise again what was withdrawn.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id"}``.
+
+    Returns, Raises:
+        As :func:`mxopendata_commitment_withdraw`.
+    """
+    tk.check_access("mxopendata_commitment_restore", context, data_dict)
+    return _withdrawn(context, data_dict["id"], None, "")
+
+
+def _withdrawn(context: Context, commitment_id: str, day: date | None, reason: str) -> dict[str, Any]:
+    commitment: Any = model.Session.get(Commitment, commitment_id)
+    commitment.withdrawn_on, commitment.withdrawn_reason = day, reason
+    commitment.modified_at = datetime.now(timezone.utc)
+    model.Session.commit()
+    return mxopendata_commitment_show(context, {"id": commitment_id})
 
 
 def _decided(context: Context, data_dict: DataDict, decision: str) -> dict[str, Any]:

@@ -16,7 +16,9 @@ __all__ = [
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",
     "mxopendata_commitment_match_refuse",
+    "mxopendata_commitment_restore",
     "mxopendata_commitment_show",
+    "mxopendata_commitment_withdraw",
     "mxopendata_role_create",
     "mxopendata_role_delete",
     "mxopendata_role_list",
@@ -88,5 +90,15 @@ def mxopendata_commitment_match_confirm(context: Context, data_dict: DataDict) -
 
 
 def mxopendata_commitment_match_refuse(context: Context, data_dict: DataDict) -> AuthResult:
+    """As confirming."""
+    return mxopendata_commitment_match_confirm(context, data_dict)
+
+
+def mxopendata_commitment_withdraw(context: Context, data_dict: DataDict) -> AuthResult:
+    """As confirming."""
+    return mxopendata_commitment_match_confirm(context, data_dict)
+
+
+def mxopendata_commitment_restore(context: Context, data_dict: DataDict) -> AuthResult:
     """As confirming."""
     return mxopendata_commitment_match_confirm(context, data_dict)
