@@ -1,4 +1,4 @@
-"""What a page hands out as a file: CSV that a spreadsheet opens safely, JSON, or the page that refuses it."""
+"""What a page hands out as a file: CSV and XLSX that run nothing, JSON, or the page that refuses it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,27 @@ def _line(cells: Iterable[Any]) -> str:
     return buffer.getvalue()
 
 
+def workbook(rows: Iterable[Iterable[Any]], headings: Iterable[str], title: str = "catalogo") -> bytes:
+    """The table as an XLSX workbook; no cell is a formula."""
+    from openpyxl import Workbook  # slow to load, and not for every start of ckan
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.append(list(headings))
+    for row in rows:
+        sheet.append([_printable(harmless(cell)) for cell in row])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def _printable(cell: Any) -> Any:
+    """A cell without the control characters that XLSX has no form for."""
+    if not isinstance(cell, str):
+        return cell
+    return "".join(letter for letter in cell if letter >= " " or letter in "\n\t")[:32_767]
+
+
 def csv_response(name: str, lines: Iterable[str]) -> Response:
     """A CSV file to save, sent line by line.
 
@@ -63,6 +84,23 @@ def workbook_response(name: str, content: bytes) -> Response:
     response = Response(content, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
     return response
+
+
+def table_response(
+    name: str, headings: Sequence[str], rows: Iterable[Iterable[Any]], extension: str, sheet: str
+) -> Response:
+    """A table as a file to save.
+
+    Args:
+        name: name of the file without its ending.
+        headings: names of the columns.
+        rows: texts, numbers, or ``None`` for an empty cell; read one at a time.
+        extension: ``csv`` or ``xlsx``.
+        sheet: name of the workbook's only sheet.
+    """
+    if extension == "xlsx":
+        return workbook_response(name, workbook(rows, headings, sheet))
+    return csv_response(name, csv_lines(headings, rows))
 
 
 def json_response(document: Any) -> Response:

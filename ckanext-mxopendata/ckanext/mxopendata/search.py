@@ -17,7 +17,7 @@ from ckanext.mxopendata.metadata.lifting import CORE, ORIGINAL, extra_fields, li
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads
 from ckanext.mxopendata.metadata.validation import points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
-from ckanext.mxopendata.quality.freshness import FUTURE_DATE, UP_TO_DATE, freshness_facts, verdict
+from ckanext.mxopendata.quality.freshness import FUTURE_DATE, UP_TO_DATE, freshness_facts
 
 ARCHIVED = "archived_at"
 # Say so to find archived datasets too: package_search(..., extras={"ext_archived": True})
@@ -76,7 +76,7 @@ def _quality(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         return {}
     facts = freshness_facts(dataset)
     fields = {
-        FRESHNESS: verdict(facts.basis, facts.modified, facts.late_after, now),
+        FRESHNESS: facts.verdict(now),
         SCORE: f"{points(dataset)[0]:05.1f}",
     }
     for name, moment in ((DUE, facts.due), (FRESH_UNTIL, facts.late_after)):

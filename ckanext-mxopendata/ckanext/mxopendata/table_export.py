@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context
 
-from ckanext.mxopendata.downloads import csv_lines, harmless
 from ckanext.mxopendata.metadata.catalogue_table import COLUMNS, write_dataset
 
 FORMATS = ("csv", "xlsx")
@@ -38,29 +36,3 @@ def table_rows(datasets: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
     for dataset in datasets:
         for cells in write_dataset(dataset):
             yield [cells.get(name, "") for name in COLUMNS]
-
-
-def csv_text(rows: Iterable[Iterable[Any]], headings: Iterable[str] = COLUMNS) -> Iterator[str]:
-    """The lines of the table as CSV; no cell is a formula."""
-    return csv_lines(list(headings), rows)
-
-
-def workbook(rows: Iterable[Iterable[Any]], headings: Iterable[str] = COLUMNS, title: str = "catalogo") -> bytes:
-    """The table as an XLSX workbook; no cell is a formula."""
-    from openpyxl import Workbook  # slow to load, and not for every start of ckan
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.append(list(headings))
-    for row in rows:
-        sheet.append([_printable(harmless(cell)) for cell in row])
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def _printable(cell: Any) -> Any:
-    """A cell without the control characters that XLSX has no form for."""
-    if not isinstance(cell, str):
-        return cell
-    return "".join(letter for letter in cell if letter >= " " or letter in "\n\t")[:32_767]

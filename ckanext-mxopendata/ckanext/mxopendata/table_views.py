@@ -12,10 +12,10 @@ from flask import Blueprint, Response, current_app
 import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
 
-from ckanext.mxopendata.downloads import csv_response, refusal
+from ckanext.mxopendata.downloads import refusal, table_response
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.findings_table import findings_table
-from ckanext.mxopendata.table_export import csv_text, workbook
+from ckanext.mxopendata.table_export import FORMATS
 from ckanext.mxopendata.table_import import ImportReport, import_catalogue
 
 bp = Blueprint("mxopendata_tables", __name__, url_prefix="/organization/<name>")
@@ -28,7 +28,6 @@ FINDINGS_SHOWN = 200
 _ROWS_NAMED = 12
 # Between the preview and the word to store it.
 _KEPT_SECONDS = 3_600
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.errorhandler(tk.ObjectNotFound)
@@ -123,12 +122,8 @@ def download(name: str, extension: str) -> Response | tuple[str, int]:
 
 
 def _file(name: str, extension: str, headings: list[str], rows: list[list[str]]) -> Response | tuple[str, int]:
-    if extension == "csv":
-        return csv_response(name, csv_text(rows, headings))
-    if extension == "xlsx":
-        response = Response(workbook(rows, headings), content_type=_XLSX)
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
-        return response
+    if extension in FORMATS:
+        return table_response(name, headings, rows, extension, "catalogo")
     return refusal(404, tk._("Not found"), tk._("The table is there as CSV and as XLSX."))
 
 

@@ -12,8 +12,13 @@ import click
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, stop
-
-_LINES_SHOWN = 50
+from ckanext.mxopendata.cli.table_files import (
+    find_organization,
+    findings_file,
+    print_findings,
+    read_input,
+    write_table,
+)
 
 
 @click.command("import", short_help="Convierte un catálogo ds:/rs: (CSV o XLSX) en conjuntos de datos.")
@@ -31,18 +36,11 @@ def import_table(file: Path, institution: str, **options: Any) -> None:
     cuando algún renglón se rechazó, con 2 cuando no se pudo leer la tabla o no hay tal institución.
     """
     from ckanext.mxopendata.metadata.findings_table import findings_table
-    from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
     from ckanext.mxopendata.table_import import import_catalogue
 
-    findings: Path | None = options["findings"]
-    if findings is not None and findings.suffix.lower() not in (".csv", ".xlsx"):
-        stop(f"El archivo de hallazgos debe terminar en .csv o .xlsx: {findings}")
-    organization = _organization(institution)
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        stop(f"No se puede leer {file}: {error.strerror}")
+    findings = findings_file(options["findings"])
+    organization = find_organization(institution)
+    content = read_input(file)
     report = import_catalogue(content, organization, _site_user(), options["dry_run"], options["date_order"])
     document = {"institution": organization["name"], "dry_run": options["dry_run"], **report.to_dict("es")}
     if findings is not None and report.catalogue.table.is_readable:
@@ -66,21 +64,21 @@ def import_table(file: Path, institution: str, **options: Any) -> None:
 @in_request
 def export_table(institution: str, output: Path | None, as_json: bool) -> None:
     """Los conjuntos públicos de la institución, en la misma plantilla que toma import."""
-    from ckanext.mxopendata.table_export import FORMATS, csv_text, datasets_of, table_rows
+    from ckanext.mxopendata.downloads import csv_lines
+    from ckanext.mxopendata.metadata.catalogue_table import COLUMNS
+    from ckanext.mxopendata.table_export import FORMATS, datasets_of, table_rows
 
     if output is not None and output.suffix.lower().lstrip(".") not in FORMATS:
         stop(f"El archivo debe terminar en .csv o .xlsx: {output}")
     if as_json and output is None:
         stop("--json necesita --output: la salida es para el documento JSON.")
-    organization = _organization(institution)
+    organization = find_organization(institution)
     datasets = list(datasets_of(organization["id"], {"ignore_auth": True, "user": ""}))
     rows = list(table_rows(datasets))
     if output is None:
-        for line in csv_text(rows):
+        for line in csv_lines(list(COLUMNS), rows):
             click.echo(line, nl=False)
         return
-    from ckanext.mxopendata.metadata.catalogue_table import COLUMNS
-
     write_table(output, list(COLUMNS), rows)
     content = output.read_bytes()
     document = {
@@ -98,32 +96,8 @@ def export_table(institution: str, output: Path | None, as_json: bool) -> None:
         click.echo(f"{output}: {len(datasets)} conjuntos, {len(rows)} renglones.")
 
 
-def _organization(name: str) -> dict[str, Any]:
-    try:
-        return tk.get_action("organization_show")({"ignore_auth": True}, {"id": name})
-    except tk.ObjectNotFound:
-        stop(f"No hay una institución «{name}».")
-
-
 def _site_user() -> str:
     return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
-
-
-def write_table(path: Path, headings: list[str], rows: list[list[str]]) -> None:
-    """Write a table whole or not at all; ends the command where the file cannot be written."""
-    from ckanext.mxopendata.table_export import csv_text, workbook
-
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        if path.suffix.lower() == ".xlsx":
-            partial.write_bytes(workbook(rows, headings))
-        else:
-            with partial.open("w", encoding="utf-8", newline="") as opened:
-                opened.writelines(csv_text(rows, headings))
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        stop(f"No se puede escribir {path}: {error.strerror}")
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -132,10 +106,4 @@ def _print(document: dict[str, Any]) -> None:
     again = "se actualizarían" if document["dry_run"] else "actualizados"
     click.echo(f"Renglones: {document['rows']}. Conjuntos: {verb} {counts['created']}, {again} {counts['updated']},")
     click.echo(f"sin cambios {counts['unchanged']}, rechazados {counts['rejected']}.")
-    marks = {"error": "✘", "warning": "!", "advice": "·"}
-    for item in document["findings"][:_LINES_SHOWN]:
-        where = f"renglón {item['row']}, {item['field'] or ''}: " if item["row"] else ""
-        click.echo(f"{marks[item['severity']]} {where}{item['message']} {item['cure']}")
-    left = len(document["findings"]) - _LINES_SHOWN
-    if left > 0:
-        click.echo(f"… y {left} hallazgos más: use --findings ARCHIVO o --json.")
+    print_findings(document["findings"], lambda item: f"renglón {item['row']}, {item['field'] or ''}: ")

@@ -107,11 +107,6 @@ def dataset_url(name: str) -> str:
     return tk.url_for("dataset.read", id=name)
 
 
-def dataset_report_url(name: str) -> str:
-    """The page of what counts for a dataset."""
-    return tk.url_for("mxopendata_dashboard.dataset", name=name)
-
-
 def datasets_url(**parameters: Any) -> str:
     """The page that lists the datasets of the whole portal that fit some parameters."""
     return tk.url_for("mxopendata_dashboard.datasets", **parameters)

@@ -12,7 +12,7 @@ from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.completeness import DECIMALS, RESOURCE_PREFIX
 from ckanext.mxopendata.quality.facts import DatasetFacts, file_type, measure
-from ckanext.mxopendata.quality.freshness import JUDGED, OVERDUE, UP_TO_DATE, verdict
+from ckanext.mxopendata.quality.freshness import JUDGED, OVERDUE, UP_TO_DATE
 from ckanext.mxopendata.quality.mexican import INDICATORS
 
 
@@ -44,11 +44,10 @@ def dataset_report(dataset: Mapping[str, Any], now: datetime, spoken: str) -> di
 def in_short(dataset: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """``{"points", "points_max", "freshness", "open_resources", "resources"}`` of a dataset, for its own page."""
     facts = measure(dataset)
-    known = facts.freshness
     return {
         "points": facts.completeness.points,
         "points_max": facts.completeness.maximum,
-        "freshness": verdict(known.basis, known.modified, known.late_after, now),
+        "freshness": facts.freshness.verdict(now),
         "open_resources": facts.open_resources,
         "resources": facts.resources,
     }
@@ -61,7 +60,7 @@ def _counts(dataset: Mapping[str, Any], facts: DatasetFacts) -> bool:
 
 def _freshness(facts: DatasetFacts, now: datetime, spoken: str) -> dict[str, Any]:
     known = facts.freshness
-    state = verdict(known.basis, known.modified, known.late_after, now)
+    state = known.verdict(now)
     cure = overdue_finding(known.due).to_dict(spoken)["cure"] if state == OVERDUE and known.due else None
     return {
         **_named("mx.up_to_date", spoken),

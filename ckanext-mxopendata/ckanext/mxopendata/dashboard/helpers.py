@@ -84,12 +84,10 @@ def mxopendata_day(text: str | None, *, short: bool = True) -> str:
     return format_short_day(moment) if short else format_day(moment)
 
 
-def mxopendata_written_day(text: str | None, *, short: bool = True) -> str:
-    """A date of ISO 8601 as it was written, whatever the time zone of the portal; ``sin datos`` where there is none."""
+def mxopendata_written_day(text: str | None) -> str:
+    """A date of ISO 8601 for a table, as it was written, whatever the portal's time zone; ``sin datos`` for none."""
     moment = read_moment(text)
-    if moment is None:
-        return tk._("no data")
-    return format_short_day(moment.date()) if short else format_day(moment.date())
+    return format_short_day(moment.date()) if moment else tk._("no data")
 
 
 def mxopendata_due(line: Mapping[str, Any]) -> str:

@@ -108,6 +108,11 @@ def frozen_archive(quarter: str) -> bytes | None:
     return bytes(found) if found is not None else None
 
 
+def names() -> list[str]:
+    """The frozen quarters by name, the newest first."""
+    return list(model.Session.execute(sa.select(_TABLE.c.quarter).order_by(_TABLE.c.quarter.desc())).scalars())
+
+
 def listed() -> list[dict[str, Any]]:
     """The frozen quarters, the newest first, as :func:`freeze` describes each."""
     columns = [column for column in _TABLE.c if column.name != "archive"]

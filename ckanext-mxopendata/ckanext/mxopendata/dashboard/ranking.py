@@ -59,11 +59,6 @@ def ranking(chosen: Chosen, quarter: str | None = None) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: (line["position"] is None, line["position"] or 0, line["title"].casefold()))
 
 
-def quarters() -> list[str]:
-    """The frozen quarters, the newest first."""
-    return list(model.Session.execute(sa.select(_QUARTER.c.quarter).order_by(_QUARTER.c.quarter.desc())).scalars())
-
-
 def last_day(until: date | None = None) -> date | None:
     """The last day with figures, up to a day; ``None`` where there is none."""
     query = sa.select(sa.func.max(_TABLE.c.day)).where(_TABLE.c.scope == PORTAL)

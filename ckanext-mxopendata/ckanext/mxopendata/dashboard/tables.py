@@ -9,7 +9,6 @@ from typing import Any
 from ckanext.mxopendata.downloads import csv_lines
 from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.publication_index import weights
-from ckanext.mxopendata.table_export import workbook
 
 NO_DATA = "sin datos"
 _Line = Mapping[str, Any]
@@ -29,13 +28,10 @@ class Table:
 
     def write(self, rows: Iterable[_Line]) -> Iterator[str]:
         """The file of some lines, line by line."""
-        return csv_lines(list(self.columns), self._cells(rows))
+        return csv_lines(list(self.columns), self.cells(rows))
 
-    def workbook(self, rows: Iterable[_Line], title: str) -> bytes:
-        """The file of some lines as an XLSX workbook with one sheet."""
-        return workbook(self._cells(rows), list(self.columns), title)
-
-    def _cells(self, rows: Iterable[_Line]) -> Iterator[list[Any]]:
+    def cells(self, rows: Iterable[_Line]) -> Iterator[list[Any]]:
+        """What stands in some lines, as people read it."""
         return ([in_words(read(row)) for read in self.columns.values()] for row in rows)
 
 

@@ -10,11 +10,9 @@ from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.dashboard import addresses, tables
+from ckanext.mxopendata.dashboard import addresses, quarters, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
-from ckanext.mxopendata.dashboard.quarters import frozen_archive, listed
-from ckanext.mxopendata.dashboard.ranking import quarters
-from ckanext.mxopendata.downloads import csv_response, json_response, refuse_in_words, workbook_response
+from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -88,7 +86,7 @@ def ranking() -> str:
                 "orden": [(term.id, term.label(language)) for term in vocabulary("orders_of_government").active()],
                 "sector": [(term.id, term.label(language)) for term in vocabulary("sectors").active()],
                 "entidad": [(term.id, term.label(language)) for term in vocabulary("states").active()],
-                "trimestre": [(name, name) for name in quarters()],
+                "trimestre": [(name, name) for name in quarters.names()],
             },
         },
     )
@@ -172,7 +170,7 @@ def dataset_file(name: str, extension: str) -> Response:
 def quarter_file(quarter: str) -> Response:
     """The archive of a frozen quarter."""
     tk.check_access("mxopendata_ranking", {}, {})
-    content = frozen_archive(quarter)
+    content = quarters.frozen_archive(quarter)
     if content is None:
         raise tk.ObjectNotFound(tk._("The quarter {quarter} is not frozen").format(quarter=quarter))
     response = Response(content, content_type="application/zip")
@@ -227,7 +225,7 @@ def _methodology() -> dict[str, Any]:
         "formula_version": FORMULA_VERSION,
         "indicators": _act("mxopendata_indicator_list"),
         "index": weights().dimensions,
-        "quarters": listed(),
+        "quarters": quarters.listed(),
         "points": sorted(points, key=lambda line: -line["points"]),
     }
 
@@ -267,9 +265,7 @@ def _datasets_file(name: str, filters: Mapping[str, Any], extension: str) -> Res
 
 
 def _file(name: str, table: tables.Table, rows: Iterable[Mapping[str, Any]], extension: str) -> Response:
-    if extension == "xlsx":
-        return workbook_response(name, table.workbook(rows, table.key))
-    return csv_response(name, table.write(rows))
+    return table_response(name, list(table.columns), table.cells(rows), extension, table.key)
 
 
 def _ranking() -> list[dict[str, Any]]:

@@ -60,10 +60,7 @@ class Checker:
 
     def validate(self, graph: rdflib.Graph) -> None:
         """Validate one graph."""
-        from pyshacl import validate  # an extra: only --check needs it
-
-        _, report, _ = validate(graph, shacl_graph=self._shapes, inference="none", advanced=False)
-        assert isinstance(report, rdflib.Graph)  # noqa: S101  (pyshacl gives bytes only when asked to serialise)
+        report = violations(graph, self._shapes)
         for result in report.subjects(rdflib.RDF.type, SH.ValidationResult):
             self.count += 1
             if len(self.results) < MAXIMUM_LISTED:
@@ -75,6 +72,19 @@ class Checker:
                         "message": str(report.value(result, SH.resultMessage) or ""),
                     }
                 )
+
+
+def violations(graph: rdflib.Graph, shapes: rdflib.Graph) -> rdflib.Graph:
+    """What a graph does against shapes, as SHACL's own report.
+
+    Raises:
+        ImportError: without pyshacl.
+    """
+    from pyshacl import validate  # an extra
+
+    _, report, _ = validate(graph, shacl_graph=shapes, inference="none", advanced=False)
+    assert isinstance(report, rdflib.Graph)  # noqa: S101  (pyshacl gives bytes only when asked to serialise)
+    return report
 
 
 def own_shapes() -> rdflib.Graph:

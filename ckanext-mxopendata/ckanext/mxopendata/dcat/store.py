@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ckan import model
 
+from ckanext.mxopendata.bulk import arrays, by_column
 from ckanext.mxopendata.dcat.blocks import Block, Listed, digest
 from ckanext.mxopendata.dcat.counts import parse_counts
 from ckanext.mxopendata.dcat.fragments import Fragment, SharedPart, institution_key
@@ -35,11 +36,11 @@ Joined = Sequence[tuple[Sequence[Listed], Block]]
 
 def _replacing(table: str, key: str, *others: str) -> sa.TextClause:
     """The statement that writes rows of one format, given as one list a column."""
-    columns = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text[]')})" for name in (key, *others))
     new = ", ".join(f"{name} = excluded.{name}" for name in others)
     return sa.text(
         f"INSERT INTO {table} (format, {', '.join((key, *others))})"  # noqa: S608  (names of ours)
-        f" SELECT :format, * FROM unnest({columns}) ON CONFLICT ({key}, format) DO UPDATE SET {new}"
+        f" SELECT :format, * FROM unnest({arrays((key, *others), _TYPES)})"
+        f" ON CONFLICT ({key}, format) DO UPDATE SET {new}"
     )
 
 
@@ -107,13 +108,12 @@ def keep(
     """
     for name, fragments in made.items():
         if fragments:
-            columns = {field: [getattr(fragment, field) for fragment in fragments] for field in _FIELDS}
-            model.Session.execute(_KEEP, {"format": name, **columns})
+            rows = [vars(fragment) for fragment in fragments]
+            model.Session.execute(_KEEP, {"format": name, **by_column(_FIELDS, rows)})
     for name, blocks in joined.items():
         if blocks:
             rows = [_block_row(*entry) for entry in blocks]
-            columns = {field: [row[field] for row in rows] for field in _BLOCK_FIELDS}
-            model.Session.execute(_KEEP_BLOCKS, {"format": name, **columns})
+            model.Session.execute(_KEEP_BLOCKS, {"format": name, **by_column(_BLOCK_FIELDS, rows)})
     rows = [
         {"key": part.key, "format": name, "piece": part.piece, "needs": part.needs}
         for name, parts in shared.items()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ckan import model
 
+from ckanext.mxopendata.bulk import arrays, by_column
 from ckanext.mxopendata.harvest import identity, origins
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.model import Spooled
@@ -24,17 +25,17 @@ from ckanext.mxopendata.metadata.text import storable
 _SPOOL = Spooled.__table__
 # Fast rather than small: the spool lives for minutes.
 _COMPRESSION = 1
-# As :meth:`Reader.line` makes them. As arrays they go to PostgreSQL in one statement; psycopg2 sends rows one by one.
+# As :meth:`Reader.line` makes them.
 _FIELDS = (
     "identifier", "hash", "title", "title_key", "action", "findings", "severity", "version", "origin", "record",
 )  # fmt: skip
 _TYPES = {"record": "bytea[]"}
-_COLUMNS = ", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text[]')})" for name in _FIELDS)
 _VALUES = ", ".join("CAST(findings AS jsonb)" if name == "findings" else name for name in _FIELDS)
 _ADD = sa.text(
     f"INSERT INTO mxopendata_harvest_spool (run_id, page, number, {', '.join(_FIELDS)})"  # noqa: S608  (names of ours)
     f" SELECT :run, :page, CAST(:first AS integer) + place - 1, {_VALUES}"
-    f" FROM unnest({_COLUMNS}) WITH ORDINALITY AS line ({', '.join(_FIELDS)}, place) ON CONFLICT DO NOTHING"
+    f" FROM unnest({arrays(_FIELDS, _TYPES)}) WITH ORDINALITY AS line ({', '.join(_FIELDS)}, place)"
+    " ON CONFLICT DO NOTHING"
 )
 
 
@@ -109,7 +110,7 @@ def add(run_id: str, page: int, first_number: int, lines: Iterable[Mapping[str, 
     """
     rows = list(lines)
     if rows:
-        columns = {name: [row[name] for row in rows] for name in _FIELDS}
+        columns = by_column(_FIELDS, rows)
         columns["findings"] = [json.dumps(found) if found else "[]" for found in columns["findings"]]
         model.Session.execute(_ADD, {"run": run_id, "page": page, "first": first_number, **columns})
     return len(rows)

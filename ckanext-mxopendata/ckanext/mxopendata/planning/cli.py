@@ -9,11 +9,15 @@ from typing import Any
 
 import click
 
-import ckan.plugins.toolkit as tk
-
 from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, NOTHING_DONE, in_request, print_json, stop
+from ckanext.mxopendata.cli.table_files import (
+    find_organization,
+    findings_file,
+    print_findings,
+    read_input,
+    write_table,
+)
 
-_LINES_SHOWN = 50
 _KINDS = {"plan": "plan de apertura", "inventory": "inventario", "totals": "conteo de comprometidos"}
 
 
@@ -37,28 +41,20 @@ def import_plan(file: Path, institution: str | None, **options: Any) -> None:
     archivo agrega y cambia, nunca borra. Sale con 1 cuando algún renglón se rechazó, con 2 cuando no se pudo leer la
     tabla o no hay tal institución.
     """
-    from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
     from ckanext.mxopendata.planning.commitment_import import ImportSettings, import_commitments
 
-    findings: Path | None = options["findings"]
-    if findings is not None and findings.suffix.lower() not in (".csv", ".xlsx"):
-        stop(f"El archivo de hallazgos debe terminar en .csv o .xlsx: {findings}")
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(MAXIMUM_BYTES + 1)
-    except OSError as error:
-        stop(f"No se puede leer {file}: {error.strerror}")
+    findings = findings_file(options["findings"])
+    content = read_input(file)
     settings = ImportSettings(
         file_name=file.name,
         now=datetime.now(timezone.utc),
-        institution=_institution_id(institution) if institution else None,
+        institution=find_organization(institution)["id"] if institution else None,
         date_order=options["date_order"],
         dry_run=options["dry_run"],
     )
     report = import_commitments(content, settings)
     document = {"institution": institution, "dry_run": settings.dry_run, **report.to_dict("es")}
     if findings is not None and report.read.table.is_readable:
-        from ckanext.mxopendata.cli.tables import write_table
         from ckanext.mxopendata.metadata.findings_table import findings_table
 
         write_table(findings, *findings_table(report.read.table, document["findings"]))
@@ -73,23 +69,10 @@ def import_plan(file: Path, institution: str | None, **options: Any) -> None:
         sys.exit(DONE_WITH_ERRORS)
 
 
-def _institution_id(name: str) -> str:
-    try:
-        return tk.get_action("organization_show")({"ignore_auth": True}, {"id": name})["id"]
-    except tk.ObjectNotFound:
-        stop(f"No hay una institución «{name}».")
-
-
 def _print(document: dict[str, Any]) -> None:
     verb = "se crearían" if document["dry_run"] else "creados"
     again = "se actualizarían" if document["dry_run"] else "actualizados"
     click.echo(f"{_KINDS.get(document['kind'], 'tabla').capitalize()}: {document['rows']} renglones; {verb}")
     click.echo(f"{document['created']}, {again} {document['updated']}, sin cambios {document['unchanged']},")
     click.echo(f"rechazados {document['rejected']}.")
-    marks = {"error": "✘", "warning": "!", "advice": "·"}
-    for item in document["findings"][:_LINES_SHOWN]:
-        where = f"renglón {item['row']}: " if item["row"] else ""
-        click.echo(f"{marks[item['severity']]} {where}{item['message']} {item['cure']}")
-    left = len(document["findings"]) - _LINES_SHOWN
-    if left > 0:
-        click.echo(f"… y {left} hallazgos más: use --findings ARCHIVO o --json.")
+    print_findings(document["findings"], lambda item: f"renglón {item['row']}: ")

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from ckan import model
 
-from ckanext.mxopendata.core_tables import GROUP, read_extras
+from ckanext.mxopendata.institutions import stored_facts
 from ckanext.mxopendata.metadata.commitment_columns import INVENTORY, TOTALS, year_in
 from ckanext.mxopendata.metadata.commitment_table import (
     CommitmentLine,
@@ -85,15 +85,9 @@ class ImportSettings:
 
 def known_institutions() -> list[KnownInstitution]:
     """The active institutions of the portal."""
-    columns = [GROUP.c[name] for name in ("id", "name", "title", "extras") if name in GROUP.c]
-    query = sa.select(*columns).where(GROUP.c.is_organization, GROUP.c.state == "active")
-    rows: list[Any] = list(model.Session.execute(query).mappings())
-    extras = read_extras("group", rows)
     return [
-        KnownInstitution(
-            row["id"], row["name"], row["title"] or "", str((extras.get(row["id"]) or {}).get("acronym") or "")
-        )
-        for row in rows
+        KnownInstitution(key, facts["name"], facts["title"] or "", str(facts.get("acronym") or ""))
+        for key, facts in stored_facts().items()
     ]
 
 

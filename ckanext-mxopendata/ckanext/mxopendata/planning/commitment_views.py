@@ -11,12 +11,11 @@ from werkzeug.wrappers import Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refuse_in_words, workbook_response
+from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.planning.commitments import STATUSES
 from ckanext.mxopendata.planning.logic.action import MAXIMUM_PAGE, MAXIMUM_REASON
-from ckanext.mxopendata.table_export import workbook
 
 bp = Blueprint("mxopendata_commitments", __name__)
 ON_A_PAGE = 50
@@ -71,9 +70,7 @@ def index_file(extension: str) -> Response:
     if extension == "json":
         return json_response({**first, "results": list(_all(first))})
     rows = ([line[name] for name in _COLUMNS.values()] for line in _all(first))
-    if extension == "xlsx":
-        return workbook_response("compromisos", workbook(rows, list(_COLUMNS), "compromisos"))
-    return csv_response("compromisos", csv_lines(list(_COLUMNS), rows))
+    return table_response("compromisos", list(_COLUMNS), rows, extension, "compromisos")
 
 
 @bp.route("/compromisos/<commitment_id>")
@@ -148,6 +145,4 @@ def _page() -> int:
 
 
 def _act(action: str, **data_dict: Any) -> Any:
-    user = tk.current_user
-    name = user.name if user.is_authenticated else ""
-    return tk.get_action(action)({"user": name, "auth_user_obj": user}, data_dict)
+    return tk.get_action(action)({}, data_dict)

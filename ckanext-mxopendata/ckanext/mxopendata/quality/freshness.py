@@ -53,6 +53,10 @@ class FreshnessFacts:
     due: datetime | None
     late_after: datetime | None
 
+    def verdict(self, now: datetime) -> str:
+        """One of :data:`VERDICTS` for the moment ``now``."""
+        return verdict(self.basis, self.modified, self.late_after, now)
+
 
 DATED = "dated"
 
@@ -136,6 +140,6 @@ class Standing:
 def standing(dataset: Mapping[str, Any], now: datetime) -> Standing:
     """How a dataset, as ``package_show`` gives it, stands at the moment ``now``."""
     facts = freshness_facts(dataset)
-    told = verdict(facts.basis, facts.modified, facts.late_after, now)
+    told = facts.verdict(now)
     late = facts.due is not None and told in JUDGED and now >= facts.due
     return Standing(told, facts, (now - facts.due) // timedelta(days=1) if late and facts.due else None)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ckanext.mxopendata.quality.facts import DatasetFacts
-from ckanext.mxopendata.quality.freshness import VERDICTS, verdict
+from ckanext.mxopendata.quality.freshness import VERDICTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,8 +72,7 @@ def total(parts: Iterable[Sums]) -> Sums:
 
 def of_dataset(facts: DatasetFacts, now: datetime) -> Sums:
     """The sums over one dataset at the moment ``now`` (with time zone)."""
-    freshness = facts.freshness
-    state = verdict(freshness.basis, freshness.modified, freshness.late_after, now)
+    state = facts.freshness.verdict(now)
     return Sums(
         datasets=1,
         resources=facts.resources,

@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
-from ckanext.mxopendata.dashboard import ranking, reports, snapshots
+from ckanext.mxopendata.dashboard import quarters, ranking, reports, snapshots
 from ckanext.mxopendata.dashboard.dataset_report import dataset_report
 from ckanext.mxopendata.dashboard.logic import schema
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
@@ -102,7 +102,7 @@ def mxopendata_ranking(context: Context, data_dict: DataDict) -> list[dict[str, 
     """
     tk.check_access("mxopendata_ranking", context, data_dict)
     quarter = data_dict.get("quarter")
-    if quarter is not None and quarter not in ranking.quarters():
+    if quarter is not None and quarter not in quarters.names():
         raise tk.ObjectNotFound(tk._("The quarter {quarter} is not frozen").format(quarter=quarter))
     chosen = ranking.Chosen(data_dict.get("gov_type"), data_dict.get("sector"), data_dict.get("state"))
     return reports.ranked(chosen, quarter, current_language())
