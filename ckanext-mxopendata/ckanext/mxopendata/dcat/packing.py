@@ -7,11 +7,12 @@ Pieces one after another, between the head and the checksum of a gzip member (RF
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable
 from typing import Any
 
-# Quick, and still a fifth to a tenth of the size: a dataset is made anew far less often than it is copied.
+from isal import isal_zlib
+
+# Python's own zlib takes three to four times as long for the same size, a tenth of an export's time.
 _LEVEL = 1
 _HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 _LAST_BLOCK = b"\x03\x00"
@@ -21,16 +22,16 @@ class Packer:
     """Compresses parts one by one."""
 
     def __init__(self) -> None:
-        self._compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._compressor = isal_zlib.compressobj(_LEVEL, isal_zlib.DEFLATED, -isal_zlib.MAX_WBITS)
 
     def pack(self, part: bytes) -> bytes:
         """A part as a piece of raw DEFLATE."""
-        return self._compressor.compress(part) + self._compressor.flush(zlib.Z_FULL_FLUSH)
+        return self._compressor.compress(part) + self._compressor.flush(isal_zlib.Z_FULL_FLUSH)
 
 
 def unpack(piece: bytes) -> bytes:
     """The part that a piece was made of."""
-    return zlib.decompressobj(-zlib.MAX_WBITS).decompress(piece)
+    return isal_zlib.decompressobj(-isal_zlib.MAX_WBITS).decompress(piece)
 
 
 class GzipWriter:
@@ -44,7 +45,7 @@ class GzipWriter:
 
     def add(self, part: bytes, piece: bytes) -> None:
         """Append a part, given as it is and as the piece that was made of it."""
-        self._checksum = zlib.crc32(part, self._checksum)
+        self._checksum = isal_zlib.crc32(part, self._checksum)
         self._size += len(part)
         self._write(piece)
 
