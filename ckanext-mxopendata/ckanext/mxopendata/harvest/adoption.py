@@ -89,19 +89,19 @@ def adopt(run: Run, connector: Connector) -> list[Finding]:
     # Without identities the objects may be our own: our tables were taken away and came back.
     found = _candidates(source_id) if others or not ours else {}
     if not ours:
-        for key, orphans in _orphans(source_id, connector.platform).items():
+        for key, orphans in _orphans(source_id, connector.shape).items():
             found.setdefault(key, []).extend(orphans)
     if not found:
         return []
     identifiers = sa.select(_IDENTITY.c.identifier).where(_IDENTITY.c.source_id == source_id)
     known = set(model.Session.execute(identifiers).scalars())
-    pairs: list[tuple[str | None, dict[str, Any]]] = list(_in_the_list(run.id, connector.platform, found, known))
+    pairs: list[tuple[str | None, dict[str, Any]]] = list(_in_the_list(run.id, connector.shape, found, known))
     # Without an object nothing but its record ties a dataset to the source.
     pairs += [(None, one) for candidates in found.values() for one in candidates if one["id"]]
     adopted = 0
     left: list[str] = []
     for start in range(0, len(pairs), _CHUNK):
-        noted, others_of_one = _note(run, connector.platform, pairs[start : start + _CHUNK], known)
+        noted, others_of_one = _note(run, connector.shape, pairs[start : start + _CHUNK], known)
         adopted += noted
         left += others_of_one
     findings = [Finding("datasets_adopted", value=str(adopted))] if adopted else []

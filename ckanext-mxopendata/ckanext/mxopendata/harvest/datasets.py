@@ -113,7 +113,7 @@ class DatasetWriter:
             return self._update(row["dataset_id"], {"archived_at": self.now})
         if row["action"] == "deleted":
             return self._update(row["dataset_id"], {"state": "deleted"})
-        mapped = map_record(dict(record), self.connector.platform, self.mapping)
+        mapped = map_record(dict(record), self.connector.shape, self.mapping)
         dataset = {**mapped.dataset, **self._provenance(row, record)}
         tags = [tag["name"] for tag in dataset.get("tags", [])]
         if row["action"] == "created":
@@ -124,7 +124,7 @@ class DatasetWriter:
                 # Its page is to be that of the institution whose data these are.
                 dataset["owner_org"] = self.organization_id
             self._merge(dataset_id, dataset, adopted=row["matched_by"] in ("harvester", TAKEN_OVER))
-        origin = origins.origin(record, self.connector.platform)
+        origin = origins.origin(record, self.connector.shape)
         hints = origins.hints(record, row["identifier"], file_addresses(record))
         return Draft(dataset_id, mapped.findings, tags, origin, hints)
 
@@ -140,7 +140,7 @@ class DatasetWriter:
         ckanext-harvest's own harvester knows its datasets by that: so it finds ours when a source goes back to it.
         """
         remote = record.get("id")
-        if self.connector.platform != "ckan" or not isinstance(remote, str) or not _UUID.fullmatch(remote):
+        if self.connector.shape != "ckan" or not isinstance(remote, str) or not _UUID.fullmatch(remote):
             return {}
         taken = model.Session.execute(sa.select(PACKAGE.c.id).where(PACKAGE.c.id == remote)).first()
         return {} if taken else {"id": remote}

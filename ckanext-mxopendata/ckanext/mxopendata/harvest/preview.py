@@ -125,7 +125,7 @@ def _record(connector: Connector, reader: Reader, mapping: MappingSettings, reco
     findings = [Finding.from_facts(facts) for facts in line["findings"]]
     dataset: dict[str, Any] = {}
     if isinstance(record, Mapping) and not isinstance(record, Unreadable) and line["action"] is None:
-        mapped = map_record(record, connector.platform, mapping)
+        mapped = map_record(record, connector.shape, mapping)
         dataset = mapped.dataset
         findings += mapped.findings
     return {

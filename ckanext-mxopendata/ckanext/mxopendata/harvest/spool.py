@@ -68,7 +68,7 @@ class Reader:
         return self._object_line(record, number)
 
     def _object_line(self, record: Mapping[str, Any], number: int) -> dict[str, Any]:
-        known = record_identity(dict(record), self.connector.platform)
+        known = record_identity(dict(record), self.connector.shape)
         key = title_key(known.title) if known.title else ""
         findings: list[Finding] = []
         action = None
@@ -85,10 +85,10 @@ class Reader:
             action, findings = "excluded", [Finding("record_not_a_dataset", value=known.title)]
         elif not identity.passes(record, self.settings.include, self.settings.exclude):
             action, findings = "excluded", []
-        digest = identity.content_hash(record, self.connector.platform)
+        digest = identity.content_hash(record, self.connector.shape)
         line = _line(identifier or f"#{number + 1}", record, digest, known.title, key, action, findings)
         version = self.connector.version(record)
-        said = origins.origin(record, self.connector.platform)
+        said = origins.origin(record, self.connector.shape)
         return {
             **line,
             "version": storable(version) if version else None,

@@ -14,7 +14,8 @@ from typing import Any, Literal, Protocol
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
-Platform = Literal["ckan", "datajson"]
+# How records are written: the ways of the crosswalk by which they are read.
+Shape = Literal["ckan", "datajson", "table"]
 # How a list was read: every record; those that the portal says have changed; none, since it says that nothing has.
 Reading = Literal["full", "changes", "unmodified"]
 
@@ -87,7 +88,11 @@ class Page:
 class Connector(Protocol):
     """Reads one kind of portal."""
 
-    platform: Platform
+    # What runs the portal, as commands and pages name it: ``ckan``, ``csw``, …
+    platform: str
+    # How the records it gives are written. What no portal of that shape would say goes under our own field names:
+    # ``ckan`` reads them at the top, ``datajson`` below ``mxopendata``.
+    shape: Shape
     title: str
     description: str
     # How a key of the source goes into the header Authorization.

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import ckan_changes
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Platform, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape, Unreadable
 from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH, call, names, show
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
@@ -26,7 +26,8 @@ REFUSALS = 20
 class CkanConnector:
     """Reads the list with ``package_search``; where that is off, with ``package_list`` and ``package_show``."""
 
-    platform: Platform = "ckan"
+    platform = "ckan"
+    shape: Shape = "ckan"
     title = "CKAN (México)"
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
     authorization = "{key}"

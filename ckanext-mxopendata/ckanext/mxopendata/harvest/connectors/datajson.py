@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Platform
+from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
 from ckanext.mxopendata.harvest.documents import CHUNK, make_utf8, read_beside_list, stream_list
 from ckanext.mxopendata.http import HttpClient, Validators
 from ckanext.mxopendata.metadata.findings import Finding
@@ -24,7 +24,8 @@ OTHER_PROFILES = frozenset(("@context", "conformsTo", "publisher", "superThemeTa
 class DataJsonConnector:
     """Fetches the file once, then reads it as a stream."""
 
-    platform: Platform = "datajson"
+    platform = "datajson"
+    shape: Shape = "datajson"
     title = "data.json (México)"
     description = "Catálogo en un archivo data.json (Project Open Data 1.1), catalogo.json de ADELA o DCAT-US."
     authorization = "Bearer {key}"

@@ -1,0 +1,15 @@
+"""Portals of every platform, as small as they can be: each lists plain datasets in its own protocol.
+
+One file for each platform, with one class. They are what connectors are held against
+(``tests/unit/harvest/test_connector_contract.py``) and what detection must tell apart.
+"""
+
+from __future__ import annotations
+
+from portals.platforms.base import Answer, Plain, PlatformPortal
+from portals.platforms.ckan import CkanPortal
+from portals.platforms.datajson import DataJsonPortal
+
+PLATFORMS: dict[str, type[PlatformPortal]] = {"mx_ckan": CkanPortal, "mx_datajson": DataJsonPortal}
+
+__all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]
