@@ -20,7 +20,7 @@ from portals.server import PortalServer
 from . import content
 from .site import Place, Site, free_port, write_ini
 
-STOCK_PLUGINS = "dcat harvest ckan_harvester dcat_json_harvester activity text_view image_view"
+STOCK_PLUGINS = "dcat harvest ckan_harvester dcat_json_harvester dcat_rdf_harvester activity text_view image_view"
 STOCK_OPTIONS = {
     "ckan.plugins": STOCK_PLUGINS,
     "ckan.locale_default": "es",

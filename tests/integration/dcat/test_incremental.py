@@ -18,7 +18,7 @@ from ckan import model
 from ckan.lib.search import rebuild
 from ckan.tests import factories, helpers
 
-from ckanext.mxopendata.dcat import assembly, blocks, frames, freshness, site, store
+from ckanext.mxopendata.dcat import assembly, blocks, fragments, frames, freshness, site, store
 from ckanext.mxopendata.dcat.check import Checker
 from ckanext.mxopendata.dcat.cli import export
 from ckanext.mxopendata.dcat.fragments import moment_key
@@ -105,17 +105,16 @@ def test_the_second_export_copies_everything(sites):
 
 
 def _let_fail(monkeypatch: pytest.MonkeyPatch, dataset_id: str) -> Any:
-    """Let a dataset fail after all of it was made; gives what made it before."""
-    render = assembly.Renderer.render
+    """Let a dataset fail as a fragment, after all of it was made; gives what made it before."""
+    finish = assembly.Renderer._fragment
 
-    def fail(self: Any, dataset: dict[str, Any], formats: Any) -> Any:
-        made = render(self, dataset, formats)
+    def fail(self: Any, dataset: dict[str, Any], *rest: Any, **more: Any) -> Any:
         if dataset["id"] == dataset_id:
             raise ValueError("no se puede")
-        return made
+        return finish(self, dataset, *rest, **more)
 
-    monkeypatch.setattr(assembly.Renderer, "render", fail)
-    return render
+    monkeypatch.setattr(assembly.Renderer, "_fragment", fail)
+    return finish
 
 
 def _retitle(datasets: list[dict[str, Any]]) -> None:
@@ -215,14 +214,14 @@ def test_a_part_takes_from_the_whole_and_the_whole_from_a_part(sites):
 
 def test_a_dataset_that_cannot_be_expressed_is_tried_again_and_never_kept(sites, monkeypatch):
     broken = next(iter(sites.values()))[0]["id"]
-    render = _let_fail(monkeypatch, broken)
+    finish = _let_fail(monkeypatch, broken)
     for _ in range(2):
         result = runner().invoke(export, ["--format", "ttl", "--json"], catch_exceptions=False)
         document = json.loads(result.stdout)
         assert result.exit_code == 1
         assert document["left_out"] == [{"id": broken, "reason": "ValueError: no se puede"}]
         assert document["datasets"] == 5
-    monkeypatch.setattr(assembly.Renderer, "render", render)
+    monkeypatch.setattr(assembly.Renderer, "_fragment", finish)
     assert _made(_export("ttl")["ttl"]) == (1, 5)
 
 
@@ -292,6 +291,23 @@ def test_a_dataset_is_left_out_only_of_the_formats_that_lack_it(sites, monkeypat
     turtle, entries = json.loads(result.stdout)
     assert (turtle["datasets"], turtle["left_out"]) == (6, [])
     assert (entries["datasets"], [entry["id"] for entry in entries["left_out"]]) == (5, [broken])
+
+
+def test_what_one_format_cannot_say_is_in_the_others(sites, monkeypatch):
+    """All are made from nothing, in one go."""
+    broken = next(iter(sites.values()))[0]["id"]
+    render_entry = fragments.ENTRIES["datajson"]
+
+    def fail(dataset: dict[str, Any], context: Any) -> Any:
+        if dataset["id"] == broken:
+            raise ValueError("no se puede")
+        return render_entry(dataset, context)
+
+    monkeypatch.setitem(fragments.ENTRIES, "datajson", fail)
+    words = [word for name in FORMATS for word in ("--format", name)]
+    documents = json.loads(runner().invoke(export, [*words, "--json"], catch_exceptions=False).stdout)
+    without = {document["format"]: [entry["id"] for entry in document["left_out"]] for document in documents}
+    assert without == {**dict.fromkeys(FORMATS, []), "datajson": [broken]}
 
 
 def _written_blocks(name: str) -> dict[str, str]:

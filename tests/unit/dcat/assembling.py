@@ -9,7 +9,7 @@ from typing import Any
 from ckanext.mxopendata.dcat import blocks
 from ckanext.mxopendata.dcat.context import ExportContext
 from ckanext.mxopendata.dcat.counts import ExportReport
-from ckanext.mxopendata.dcat.fragments import UNUSABLE, Fragment, Renderer, SharedPart
+from ckanext.mxopendata.dcat.fragments import Fragment, Renderer, SharedPart
 from ckanext.mxopendata.dcat.writer import CatalogueWriter
 
 
@@ -39,10 +39,9 @@ def render_all(
     renderer, shared = Renderer(context), Shared()
     fragments, left_out = [], []
     for dataset in datasets:
-        try:
-            fragments.append(renderer.render(dataset, [name])[name])
-        except UNUSABLE as error:  # noqa: PERF203  (each dataset by itself is the point)
-            left_out.append((dataset["id"], error))
+        made, failed = renderer.render(dataset, [name])
+        fragments += made.values()
+        left_out += [(dataset["id"], error) for error in failed.values()]
     shared.take(renderer)
     return fragments, shared, left_out
 

@@ -6,11 +6,9 @@ The records go through the mapping of the harvest, without a site; what a site a
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,8 @@ from rdflib.namespace import SH
 from ckanext.mxopendata.dcat.graph import read_graph
 from ckanext.mxopendata.dcat.parser import parse_datasets
 from ckanext.mxopendata.dcat.triples import render_dataset
-from ckanext.mxopendata.metadata.mapping import map_record
 from dcat_shapes import violations
+from payload_catalogues import stored_datasets
 from pod_schema import pod_validator
 from riot import triples_by_pyoxigraph
 
@@ -35,52 +33,14 @@ pytestmark = pytest.mark.payloads
 
 # The datasets that can be read in all of them together: a parser that reads less would pass the rest unnoticed.
 AT_LEAST = 1_900
-RDF = {".ttl": "ttl", ".rdf": "rdf", ".xml": "rdf", ".jsonld": "jsonld"}
 
 
 @pytest.fixture(scope="module")
 def records(shared: Path) -> list[dict[str, Any]]:
     """The datasets of all payloads that are catalogues, as the harvest would store them."""
-    found = _read_all(shared / "payloads")
+    found = stored_datasets(shared, INSTITUTION)
     assert len(found) > AT_LEAST
     return found
-
-
-@cache
-def _read_all(folder: Path) -> list[dict[str, Any]]:
-    return [
-        _stored(dataset, f"{path.stem}-{position}")
-        for path in sorted(folder.rglob("*"))
-        for position, dataset in enumerate(_datasets(path))
-        if dataset.get("title")
-    ]
-
-
-def _datasets(path: Path) -> Iterator[dict[str, Any]]:
-    if path.suffix in RDF and "csw" not in path.parts:
-        content = path.read_bytes()
-        yield from (parsed.dataset for parsed in parse_datasets(read_graph(content, RDF[path.suffix])))
-    elif path.name.endswith((".json", ".json.gz")):
-        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        yield from _of_json(json.loads(text), "ckan" if {"ckan", "dkan"} & set(path.parts) else "datajson")
-
-
-def _of_json(document: Any, platform: str) -> Iterator[dict[str, Any]]:
-    if platform == "ckan":
-        result = document.get("result")
-        entries = result["results"] if isinstance(result, dict) else result
-    else:
-        entries = document.get("dataset") if isinstance(document, dict) else None
-    for entry in entries or ():
-        if isinstance(entry, dict):
-            yield map_record(entry, platform).dataset
-
-
-def _stored(dataset: dict[str, Any], name: str) -> dict[str, Any]:
-    """With what CKAN adds to a dataset that it takes in."""
-    resources = [{**resource, "id": f"r{number}"} for number, resource in enumerate(dataset.get("resources") or ())]
-    created = {"metadata_created": "2026-11-20T10:00:00", "metadata_modified": "2026-11-21T10:00:00.5"}
-    return {**dataset, **created, "id": name, "name": name.lower(), "organization": INSTITUTION, "resources": resources}
 
 
 @pytest.fixture(scope="module")

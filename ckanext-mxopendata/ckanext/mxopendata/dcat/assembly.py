@@ -11,7 +11,7 @@ from typing import Any
 from ckanext.mxopendata.dcat import blocks, site, store
 from ckanext.mxopendata.dcat.blocks import Block, Listed
 from ckanext.mxopendata.dcat.context import ExportContext
-from ckanext.mxopendata.dcat.fragments import UNUSABLE, Fragment, Renderer, SharedPart, institution_key
+from ckanext.mxopendata.dcat.fragments import Fragment, Renderer, SharedPart, institution_key
 from ckanext.mxopendata.dcat.packing import Packer
 from ckanext.mxopendata.dcat.writer import CatalogueWriter
 
@@ -36,7 +36,7 @@ class Batch:
         datasets: the missing ones, as ``package_show`` gives them.
         made: by format, those made now.
         shared: by format, the shared parts made with them.
-        left_out: id and error of those that cannot be expressed.
+        left_out: by format, id and error of those that cannot be expressed in it.
         blocks: by format, all blocks in order.
     """
 
@@ -47,7 +47,7 @@ class Batch:
     datasets: list[dict[str, Any]] = field(default_factory=list)
     made: dict[str, list[Fragment]] = field(default_factory=dict)
     shared: dict[str, list[SharedPart]] = field(default_factory=dict)
-    left_out: LeftOut = field(default_factory=list)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
     blocks: dict[str, list[Block]] = field(default_factory=dict)
 
     @property
@@ -59,10 +59,6 @@ class Batch:
         """The fragments of a format in the order of the datasets."""
         found = self.fragments[name]
         return [found[entry.id] for entry in self.listed if entry.id in found]
-
-    def left_out_of(self, name: str) -> LeftOut:
-        """Those that a format lacks; another one may have kept them."""
-        return [(dataset_id, error) for dataset_id, error in self.left_out if name in self.missing[dataset_id]]
 
     def made_ids(self, name: str) -> set[str]:
         """The ids of the datasets made now in a format."""
@@ -135,12 +131,10 @@ class Assembly:
 
     def _make(self, batch: Batch) -> Batch:
         for dataset in batch.datasets:
-            try:
-                fragments = self._renderer.render(dataset, batch.missing[dataset["id"]])
-            except UNUSABLE as error:  # noqa: PERF203  (each dataset by itself is the point)
-                log.exception("dataset %s cannot be exported", dataset["id"])
-                batch.left_out.append((dataset["id"], error))
-                continue
+            fragments, failed = self._renderer.render(dataset, batch.missing[dataset["id"]])
+            for name, error in failed.items():
+                log.error("dataset %s cannot be exported as %s", dataset["id"], name, exc_info=error)
+                batch.left_out.setdefault(name, []).append((dataset["id"], error))
             for name, fragment in fragments.items():
                 batch.made.setdefault(name, []).append(fragment)
                 batch.fragments[name][fragment.dataset_id] = fragment

@@ -125,7 +125,7 @@ def _write(
         writers = [_open(request, name, context, stack, result) for name in request.formats]
         for batch in assembly.batches(request.institution_id, request.since):
             for writer in writers:
-                for dataset_id, error in batch.left_out_of(writer.name):
+                for dataset_id, error in batch.left_out.get(writer.name, ()):
                     writer.report.leave_out(dataset_id, error)
                 for block in batch.blocks[writer.name]:
                     writer.add(block)

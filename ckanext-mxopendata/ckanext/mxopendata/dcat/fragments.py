@@ -95,26 +95,32 @@ class Renderer:
         self._institutions: set[tuple[str, str]] = set()
         self._made: dict[str, list[SharedPart]] = {}
 
-    def render(self, dataset: Mapping[str, Any], formats: Sequence[str]) -> dict[str, Fragment]:
+    def render(
+        self, dataset: Mapping[str, Any], formats: Sequence[str]
+    ) -> tuple[dict[str, Fragment], dict[str, Exception]]:
         """One dataset in some formats.
 
         Args:
             dataset: validated dictionary of ``package_show``.
             formats: some of :data:`FORMATS`.
 
-        Raises:
-            one of :data:`UNUSABLE`, where it cannot be expressed.
+        Returns:
+            By format, the fragment; and by format, the error where it cannot be expressed in it.
         """
         made: dict[str, Fragment] = {}
+        failed: dict[str, Exception] = {}
         rendering: Rendering | None = None
         for name in formats:
-            if render_entry := ENTRIES.get(name):
-                entry = render_entry(dataset, self._context)
-                made[name] = self._fragment(dataset, entry, to_bytes(entry.properties), "", names_institution=True)
-            else:
-                rendering = rendering or render_dataset(dataset, self._context)
-                made[name] = self._of_triples(dataset, rendering, name)
-        return made
+            try:
+                if render_entry := ENTRIES.get(name):
+                    entry = render_entry(dataset, self._context)
+                    made[name] = self._fragment(dataset, entry, to_bytes(entry.properties), "", names_institution=True)
+                else:
+                    rendering = rendering or render_dataset(dataset, self._context)
+                    made[name] = self._of_triples(dataset, rendering, name)
+            except UNUSABLE as error:  # noqa: PERF203  (each format by itself is the point)
+                failed[name] = error
+        return made, failed
 
     def take_shared(self) -> dict[str, list[SharedPart]]:
         """The shared parts made since the last call, by format."""
