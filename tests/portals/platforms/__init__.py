@@ -6,10 +6,17 @@ One file for each platform, with one class. They are what connectors are held ag
 
 from __future__ import annotations
 
+from portals.platforms.arcgis_hub import HubPortal, HubWithoutFeed
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
 
-PLATFORMS: dict[str, type[PlatformPortal]] = {"mx_ckan": CkanPortal, "mx_datajson": DataJsonPortal}
+# By source type; where a platform can be read in several ways, those too.
+PLATFORMS: dict[str, type[PlatformPortal]] = {
+    "mx_ckan": CkanPortal,
+    "mx_datajson": DataJsonPortal,
+    "mx_arcgis_hub": HubPortal,
+    "mx_arcgis_hub without feed": HubWithoutFeed,
+}
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

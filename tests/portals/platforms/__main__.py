@@ -14,8 +14,8 @@ from portals.platforms.base import serving
 
 def main() -> None:
     """Serve."""
-    source_type, count, page_size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    portal = PLATFORMS[source_type](
+    name, count, page_size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    portal = PLATFORMS[name](
         [
             Plain(f"DS-{number:05}", f"Conjunto {number}: año y región", file_url=f"https://datos.gob.mx/{number}.csv")
             for number in range(count)

@@ -80,3 +80,10 @@ class DataJsonHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_datajson"
+
+
+class ArcGisHubHarvester(_Harvester):
+    """Source type ``mx_arcgis_hub``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_arcgis_hub"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from ckanext.mxopendata.harvest.connectors.arcgis_hub import ArcGisHubConnector
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 
-CONNECTORS: dict[str, Connector] = {"mx_ckan": CkanConnector(), "mx_datajson": DataJsonConnector()}
+CONNECTORS: dict[str, Connector] = {
+    "mx_ckan": CkanConnector(),
+    "mx_datajson": DataJsonConnector(),
+    "mx_arcgis_hub": ArcGisHubConnector(),
+}
