@@ -9,7 +9,12 @@ from __future__ import annotations
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
+from portals.platforms.dkan import DkanPortal
 
-PLATFORMS: dict[str, type[PlatformPortal]] = {"mx_ckan": CkanPortal, "mx_datajson": DataJsonPortal}
+PLATFORMS: dict[str, type[PlatformPortal]] = {
+    "mx_ckan": CkanPortal,
+    "mx_datajson": DataJsonPortal,
+    "mx_dkan": DkanPortal,
+}
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

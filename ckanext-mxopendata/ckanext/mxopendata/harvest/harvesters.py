@@ -80,3 +80,10 @@ class DataJsonHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_datajson"
+
+
+class DkanHarvester(_Harvester):
+    """Source type ``mx_dkan``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_dkan"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Page, Unreadable
 from ckanext.mxopendata.harvest.documents import load_json
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
+SINGLE_PAGE_SIZE = 50
+# A page of records read one by one is kept after so many seconds, however few they are: a carrier has little time.
+SINGLE_PAGE_SECONDS = 20.0
+# So many records in a row are not each one's own matter: a portal that refuses is not asked on and on.
+REFUSALS = 20
 # Answers after which it is worth asking in another way: the portal is there, but its search is not.
 NO_SEARCH = frozenset(
     {"http_not_found", "http_status", "http_forbidden", "http_server_error", "api_error", "api_shape"}
@@ -82,3 +89,53 @@ def show(client: HttpClient, api: str, name: str) -> Any:
         return Unreadable(name, error.finding)
     # DKAN 1 answers with a list of one.
     return record[0] if isinstance(record, list) and len(record) == 1 else record
+
+
+def portal_address(url: str) -> str:
+    """The address of a portal's first page, whichever of its addresses the operator copied."""
+    address = url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/").split("/api/")[0]
+    for tail in ("/api", "/dataset", "/organization"):
+        address = address.removesuffix(tail)
+    return address
+
+
+def read_singly(
+    client: HttpClient,
+    api: str,
+    position: Mapping[str, Any],
+    listed: list[str] | None = None,
+    findings: list[Finding] | None = None,
+) -> Iterator[Page]:
+    """All records, each by ``package_show``.
+
+    Args:
+        client: the only way to fetch anything.
+        api: address of the portal's actions.
+        position: that of the last page which was kept; goes on after ``done`` records.
+        listed: names of all datasets, where they are known already.
+        findings: for the first page.
+
+    Raises:
+        SourceError: where the portal does not list them, or refuses one after the other.
+    """
+    listed = names(client, api) if listed is None else listed
+    done, refusals = int(position.get("done", 0)), 0
+    while done < len(listed):
+        records: list[Any] = []
+        until = time.monotonic() + SINGLE_PAGE_SECONDS
+        for name in listed[done : done + SINGLE_PAGE_SIZE]:
+            record = show(client, api, name)
+            refusals = refusals + 1 if isinstance(record, Unreadable) else 0
+            if refusals >= REFUSALS:
+                raise SourceError(record.finding)
+            records.append(record)
+            if time.monotonic() > until:
+                break
+        done += len(records)
+        yield Page(
+            records=records,
+            position={"mode": "single", "done": done},
+            total=len(listed),
+            findings=findings or [],
+        )
+        findings = None
