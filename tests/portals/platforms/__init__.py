@@ -10,6 +10,7 @@ from portals.platforms.arcgis_hub import HubPortal, HubWithoutFeed
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
+from portals.platforms.dkan import DkanPortal
 
 # By source type; where a platform can be read in several ways, those too.
 PLATFORMS: dict[str, type[PlatformPortal]] = {
@@ -17,6 +18,7 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_datajson": DataJsonPortal,
     "mx_arcgis_hub": HubPortal,
     "mx_arcgis_hub without feed": HubWithoutFeed,
+    "mx_dkan": DkanPortal,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

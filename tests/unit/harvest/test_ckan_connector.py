@@ -9,7 +9,8 @@ import pytest
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Unreadable
-from ckanext.mxopendata.harvest.connectors.ckan import REFUSALS, CkanConnector, _api_address
+from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector, _api_address
+from ckanext.mxopendata.harvest.connectors.one_by_one import REFUSALS
 from ckanext.mxopendata.http import HttpClient, HttpSettings
 
 API = "/api/3/action"
@@ -109,7 +110,7 @@ def test_a_portal_that_begins_to_refuse_is_not_asked_for_every_record(client, lo
 
 def test_a_slow_portal_gives_short_pages(client, loopback, monkeypatch):
     """So that a carrier, which has little time, keeps what it read."""
-    monkeypatch.setattr("ckanext.mxopendata.harvest.connectors.ckan.SINGLE_PAGE_SECONDS", -1.0)
+    monkeypatch.setattr("ckanext.mxopendata.harvest.connectors.one_by_one.PAGE_SECONDS", -1.0)
     _list(
         loopback,
         ["a", "b", "c"],

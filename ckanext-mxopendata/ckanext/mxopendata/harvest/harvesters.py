@@ -87,3 +87,10 @@ class ArcGisHubHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_arcgis_hub"
+
+
+class DkanHarvester(_Harvester):
+    """Source type ``mx_dkan``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_dkan"

@@ -6,9 +6,11 @@ from ckanext.mxopendata.harvest.connectors.arcgis_hub import ArcGisHubConnector
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
+from ckanext.mxopendata.harvest.connectors.dkan import DkanConnector
 
 CONNECTORS: dict[str, Connector] = {
     "mx_ckan": CkanConnector(),
     "mx_datajson": DataJsonConnector(),
     "mx_arcgis_hub": ArcGisHubConnector(),
+    "mx_dkan": DkanConnector(),
 }

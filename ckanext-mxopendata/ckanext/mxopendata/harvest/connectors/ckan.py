@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,17 +9,12 @@ from urllib.parse import quote, urlencode
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import ckan_changes
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape, Unreadable
-from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH, call, names, show
+from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
+from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH, call, names, portal_address, read_singly
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 PAGE_SIZE = 200
-SINGLE_PAGE_SIZE = 50
-# A page of records read one by one is kept after so many seconds, however few they are: a carrier has little time.
-SINGLE_PAGE_SECONDS = 20.0
-# So many records in a row are not each one's own matter: a portal that refuses is not asked on and on.
-REFUSALS = 20
 
 
 class CkanConnector:
@@ -49,7 +43,7 @@ class CkanConnector:
 
     def _everything(self, client: HttpClient, api: str, position: Mapping[str, Any]) -> Iterator[Page]:
         if position.get("mode") == "single":
-            yield from self._single(client, api, position)
+            yield from read_singly(client, api, position)
             return
         try:
             first = self._search_page(client, api, int(position.get("start", 0)))
@@ -73,7 +67,7 @@ class CkanConnector:
     def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
         """See :meth:`Connector.page_address`."""
         name = record.get("name") or record.get("id")
-        return f"{_portal_address(url)}/dataset/{quote(str(name))}" if name else None
+        return f"{portal_address(url)}/dataset/{quote(str(name))}" if name else None
 
     def _search(self, client: HttpClient, api: str, page: Page) -> Iterator[Page]:
         while page.records:
@@ -104,46 +98,8 @@ class CkanConnector:
         except SourceError as error:
             raise search_error from error
         notice = Finding("api_without_search", location=api, value=search_error.finding.code)
-        yield from self._single(client, api, {"mode": "single", "done": 0}, listed, [notice])
-
-    def _single(
-        self,
-        client: HttpClient,
-        api: str,
-        position: Mapping[str, Any],
-        listed: list[str] | None = None,
-        findings: list[Finding] | None = None,
-    ) -> Iterator[Page]:
-        listed = names(client, api) if listed is None else listed
-        done, refusals = int(position["done"]), 0
-        while done < len(listed):
-            records: list[Any] = []
-            until = time.monotonic() + SINGLE_PAGE_SECONDS
-            for name in listed[done : done + SINGLE_PAGE_SIZE]:
-                record = show(client, api, name)
-                refusals = refusals + 1 if isinstance(record, Unreadable) else 0
-                if refusals >= REFUSALS:
-                    raise SourceError(record.finding)
-                records.append(record)
-                if time.monotonic() > until:
-                    break
-            done += len(records)
-            yield Page(
-                records=records,
-                position={"mode": "single", "done": done},
-                total=len(listed),
-                findings=findings or [],
-            )
-            findings = None
+        yield from read_singly(client, api, {}, listed, [notice])
 
 
 def _api_address(url: str) -> str:
-    return f"{_portal_address(url)}/api/3/action"
-
-
-def _portal_address(url: str) -> str:
-    """The address of a portal's first page, whichever of its addresses the operator copied."""
-    address = url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/").split("/api/")[0]
-    for tail in ("/api", "/dataset", "/organization"):
-        address = address.removesuffix(tail)
-    return address
+    return f"{portal_address(url)}/api/3/action"

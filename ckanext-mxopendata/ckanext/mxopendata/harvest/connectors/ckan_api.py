@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Page, Unreadable
+from ckanext.mxopendata.harvest.connectors.one_by_one import read_one_by_one
 from ckanext.mxopendata.harvest.documents import load_json
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
@@ -82,3 +84,35 @@ def show(client: HttpClient, api: str, name: str) -> Any:
         return Unreadable(name, error.finding)
     # DKAN 1 answers with a list of one.
     return record[0] if isinstance(record, list) and len(record) == 1 else record
+
+
+def portal_address(url: str) -> str:
+    """The address of a portal's first page, whichever of its addresses the operator copied."""
+    address = url.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0].rstrip("/").split("/api/")[0]
+    for tail in ("/api", "/dataset", "/organization"):
+        address = address.removesuffix(tail)
+    return address
+
+
+def read_singly(
+    client: HttpClient,
+    api: str,
+    position: Mapping[str, Any],
+    listed: list[str] | None = None,
+    findings: Sequence[Finding] = (),
+) -> Iterator[Page]:
+    """All records, each by ``package_show``.
+
+    Args:
+        client: the only way to fetch anything.
+        api: address of the portal's actions.
+        position: that of the last page which was kept; goes on after ``done`` records.
+        listed: names of all datasets, where they are known already.
+        findings: for the first page.
+
+    Raises:
+        SourceError: where the portal does not list them, or refuses one after the other.
+    """
+    listed = names(client, api) if listed is None else listed
+    position = {"mode": "single", "done": position.get("done", 0)}
+    yield from read_one_by_one(listed, lambda name: show(client, api, name), position, findings)
