@@ -7,6 +7,7 @@ One file for each platform, with one class. They are what connectors are held ag
 from __future__ import annotations
 
 from portals.platforms.arcgis_hub import HubPortal, HubWithoutFeed
+from portals.platforms.arcgis_server import ArcGisServerPortal
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
@@ -18,6 +19,7 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_datajson": DataJsonPortal,
     "mx_arcgis_hub": HubPortal,
     "mx_arcgis_hub without feed": HubWithoutFeed,
+    "mx_arcgis_server": ArcGisServerPortal,
     "mx_dkan": DkanPortal,
 }
 

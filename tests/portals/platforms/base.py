@@ -55,6 +55,10 @@ class PlatformPortal:
     """
 
     source_type: ClassVar[str] = ""
+    # With how many records it is asked whether memory follows their number; fewer where each is a request of its own.
+    many: ClassVar[int] = 20_000
+    # Bytes that may be held for each: the name, where a list of names comes first.
+    held: ClassVar[int] = 0
     # In which its answers may be, whatever they say.
     encodings: ClassVar[tuple[str, ...]] = ("utf-8", "latin-1")
     page_size: int = 10
@@ -71,6 +75,10 @@ class PlatformPortal:
     def address(self) -> str:
         """What an operator gives as the address of the source."""
         return f"{self.base}/"
+
+    def file_address(self, record: Plain) -> str:
+        """Where the portal says that a dataset's file is; a map server gives its own address."""
+        return record.file_url
 
     def respond(self, method: str, path: str, query: Query, body: bytes) -> Answer:
         """The answer to one request.

@@ -89,6 +89,13 @@ class ArcGisHubHarvester(_Harvester):
     source_type = "mx_arcgis_hub"
 
 
+class ArcGisServerHarvester(_Harvester):
+    """Source type ``mx_arcgis_server``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_arcgis_server"
+
+
 class DkanHarvester(_Harvester):
     """Source type ``mx_dkan``."""
 

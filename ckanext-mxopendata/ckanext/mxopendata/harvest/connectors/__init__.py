@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ckanext.mxopendata.harvest.connectors.arcgis_hub import ArcGisHubConnector
+from ckanext.mxopendata.harvest.connectors.arcgis_server import ArcGisServerConnector
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
@@ -12,5 +13,6 @@ CONNECTORS: dict[str, Connector] = {
     "mx_ckan": CkanConnector(),
     "mx_datajson": DataJsonConnector(),
     "mx_arcgis_hub": ArcGisHubConnector(),
+    "mx_arcgis_server": ArcGisServerConnector(),
     "mx_dkan": DkanConnector(),
 }
