@@ -45,6 +45,7 @@ FILES = (
     "/tablero.csv?tabla=frescura",
     "/tablero/conjuntos.csv",
     "/tablero/metodologia.csv",
+    "/tablero/serie.csv",
     "/tablero/institucion/guadalajara.csv",
     *(f"/tablero/institucion/guadalajara.csv?tabla={name}" for name in ("frescura", "formatos", "metadatos")),
     *(f"/tablero/institucion/guadalajara.csv?tabla={name}" for name in ("mejoras", "cosechas")),

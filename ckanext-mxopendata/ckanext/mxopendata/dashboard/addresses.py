@@ -97,6 +97,11 @@ def page_of(arguments: Mapping[str, str]) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 8 else 1
 
 
+def permanent_url(endpoint: str, **parameters: Any) -> str:
+    """A page's address as others keep it: whole, and without the language of the visitor."""
+    return tk.url_for(endpoint, **parameters, _external=True, locale="default")
+
+
 def index_url() -> str:
     """The page of the whole portal, with the root path and the language of the visitor."""
     return tk.url_for("mxopendata_dashboard.index")

@@ -88,6 +88,30 @@ def listed(scope_id: str | None, days: tuple[date | None, date | None], offset: 
     return {"count": number, "results": lines}
 
 
+def days() -> list[date]:
+    """The days that have snapshots, the oldest first."""
+    query = sa.select(_TABLE.c.day).where(_TABLE.c.scope == PORTAL).order_by(_TABLE.c.day)
+    return list(model.Session.execute(query).scalars())
+
+
+def of_day(day: date) -> list[dict[str, Any]]:
+    """The institutions as they were on a day, by name: ``{"day", "institution", "title", "gov_type", "state",
+    "indicators", "as_of", "formula_version"}``.
+    """
+    query = sa.select(_TABLE).where(_TABLE.c.scope == INSTITUTION, _TABLE.c.day == day).order_by(_TABLE.c.name)
+    copied = ("title", "gov_type", "state", "formula_version")
+    return [
+        {
+            "day": row["day"].isoformat(),
+            "institution": row["name"],
+            "indicators": row["figures"],
+            "as_of": row["as_of"].isoformat(),
+            **{name: row[name] for name in copied},
+        }
+        for row in model.Session.execute(query).mappings()
+    ]
+
+
 def forget(now: datetime) -> None:
     """Remove the snapshots of more than thirteen months ago, but those of frozen quarters; the caller commits."""
     frozen = sa.select(Quarter.__table__.c.day)

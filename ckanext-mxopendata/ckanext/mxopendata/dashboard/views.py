@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.dashboard import addresses, quarters, tables
+from ckanext.mxopendata.dashboard import addresses, quarters, snapshots, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
 from ckanext.mxopendata.language import current_language
@@ -59,6 +59,14 @@ def index_file(extension: str) -> Response:
         return json_response(report)
     name, table = _table(tables.PORTAL, "instituciones")
     return _file(f"tablero-{name}", table, report[table.key], extension)
+
+
+@bp.route("/tablero/serie.csv")
+def series_file() -> Response:
+    """The kept figures of every institution, day by day."""
+    tk.check_access("mxopendata_snapshot_list", {}, {})
+    rows = (line for day in snapshots.days() for line in snapshots.of_day(day))
+    return _file("serie", tables.SERIES, rows, "csv")
 
 
 @bp.route("/tablero/clasificacion")

@@ -138,10 +138,10 @@ def mxopendata_dataset_report(context: Context, data_dict: DataDict) -> dict[str
         data_dict: ``id`` (or name) of a dataset that the visitor may see.
 
     Returns:
-        ``{"dataset", "title", "institution", "institution_title", "as_of", "counts" (whether it is in the public
-        figures), "points", "points_max", "criteria": [{"indicator", "name", "formula", "met" (``None`` where it cannot
-        be judged), "evidence", "cure"}], "fields": [{"field", "label", "points", "points_max", "message", "cure"}],
-        "url"}``.
+        ``{"id", "dataset", "title", "institution", "institution_title", "as_of", "counts" (whether it is in the public
+        figures), "points", "points_max", "indicators" (of a catalogue that holds it alone), "criteria": [{"indicator",
+        "name", "formula", "met" (``None`` where it cannot be judged), "evidence", "cure"}], "fields": [{"field",
+        "label", "points", "points_max", "message", "cure"}], "url"}``.
     """
     tk.check_access("mxopendata_dataset_report", context, data_dict)
     dataset = tk.get_action("package_show")({**context, "use_cache": True}, {"id": data_dict["id"]})
