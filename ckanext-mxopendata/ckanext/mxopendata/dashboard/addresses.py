@@ -58,6 +58,8 @@ RANKING_PARAMETERS: Mapping[str, str] = {
     "entidad": "state",
     "trimestre": "quarter",
 }
+# Word of the address → the vocabulary of its values.
+VOCABULARIES: Mapping[str, str] = {"orden": "orders_of_government", "sector": "sectors", "entidad": "states"}
 _FRESHNESS = {word: verdict for verdict, word in FRESHNESS_WORDS.items()}
 _SORTS = {word: sort for sort, word in SORT_WORDS.items()}
 INDEX = "mx.index"
@@ -89,6 +91,11 @@ def filters_of(arguments: Mapping[str, str]) -> dict[str, Any]:
     if arguments.get("cumple"):
         found["meets"] = arguments["cumple"] != "no"
     return found
+
+
+def freshness_of(word: str) -> str | None:
+    """The verdict that a word of the address stands for, or ``None``."""
+    return _FRESHNESS.get(word)
 
 
 def page_of(arguments: Mapping[str, str]) -> int:

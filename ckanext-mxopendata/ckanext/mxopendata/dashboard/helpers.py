@@ -8,6 +8,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.dashboard.addresses import freshness_of
 from ckanext.mxopendata.dashboard.dataset_report import in_short
 from ckanext.mxopendata.dashboard.language import (
     format_day,
@@ -107,6 +108,12 @@ def mxopendata_freshness(verdict: str) -> dict[str, str]:
     """How a verdict on freshness is shown: ``{"label", "kind", "icon"}``."""
     kind, icon = _KINDS[verdict]
     return {"label": freshness_label(verdict), "kind": kind, "icon": icon}
+
+
+def mxopendata_freshness_word(word: str) -> str:
+    """The label of a verdict from its word in the address; the word itself where it is none."""
+    verdict = freshness_of(word)
+    return freshness_label(verdict) if verdict else word
 
 
 def mxopendata_dataset_in_short(dataset: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import ckan.plugins.toolkit as tk
 from ckanext.mxopendata.dashboard import addresses, quarters, snapshots, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
+from ckanext.mxopendata.facets import freshness_label
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -46,6 +47,7 @@ def index() -> str:
             "page": page,
             "pages": math.ceil(len(chosen) / INSTITUTIONS_ON_A_PAGE),
             "parameters": _parameters(("orden", "entidad", "ordenar")),
+            "choices": _choices("orden", "entidad"),
         },
     )
 
@@ -90,12 +92,7 @@ def ranking() -> str:
                 {"id": name, "label": each["label"][language], "weight": each["weight"]}
                 for name, each in weights().dimensions.items()
             ],
-            "choices": {
-                "orden": [(term.id, term.label(language)) for term in vocabulary("orders_of_government").active()],
-                "sector": [(term.id, term.label(language)) for term in vocabulary("sectors").active()],
-                "entidad": [(term.id, term.label(language)) for term in vocabulary("states").active()],
-                "trimestre": [(name, name) for name in quarters.names()],
-            },
+            "choices": _choices("orden", "sector", "entidad", "trimestre"),
         },
     )
 
@@ -119,6 +116,7 @@ def datasets() -> str:
             "page": page,
             "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
             "parameters": _parameters(addresses.LIST_PARAMETERS),
+            "choices": _choices("frescura", "orden", "entidad"),
         },
     )
 
@@ -200,6 +198,7 @@ def institution(name: str) -> str:
             "page": page,
             "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
             "parameters": _parameters(addresses.LIST_PARAMETERS),
+            "choices": _choices("frescura"),
             # What the templates of an organization's pages ask for.
             "group_dict": _act("organization_show", id=name, include_datasets=False, include_users=False),
             "group_type": "organization",
@@ -236,6 +235,22 @@ def _methodology() -> dict[str, Any]:
         "quarters": quarters.listed(),
         "points": sorted(points, key=lambda line: -line["points"]),
     }
+
+
+def _choices(*names: str) -> dict[str, list[tuple[str, str]]]:
+    """What a list can be filtered by: name of the parameter → its values with their labels."""
+    language = current_language()
+    offered: dict[str, list[tuple[str, str]]] = {}
+    for name in names:
+        if name == "trimestre":
+            offered[name] = [(quarter, quarter) for quarter in quarters.names()]
+        elif name == "frescura":
+            words = addresses.FRESHNESS_WORDS.items()
+            offered[name] = [(word, freshness_label(verdict)) for verdict, word in words]
+        else:
+            terms = vocabulary(addresses.VOCABULARIES[name]).active()
+            offered[name] = [(term.id, term.label(language)) for term in terms]
+    return offered
 
 
 def _parameters(names: Collection[str]) -> dict[str, str]:
