@@ -55,8 +55,8 @@ def _filled(site: dict[str, Any]) -> Iterator[None]:
         helpers.call_action("dataset_purge", id=dataset_id)
 
 
-def _publish() -> dict[str, list[str]]:
-    return publishing.publish("innovacion", EMAIL)
+def _publish(now: datetime | None = None) -> dict[str, list[str]]:
+    return publishing.publish("innovacion", EMAIL, now or datetime.now(timezone.utc))
 
 
 def _found() -> list[str]:
@@ -114,13 +114,15 @@ def test_another_day_is_an_update_and_nothing_more(app: Any):
     later = datetime.now(timezone.utc) + timedelta(days=1)
     computation.compute(later)
     try:
-        assert _publish()["updated"] == [FIGURES]
+        # Figures of a day that is still to come are a wrong clock's.
+        assert _publish()["unchanged"] == BOTH
+        assert _publish(later)["updated"] == [FIGURES]
         shown = helpers.call_action("package_show", id=FIGURES)
         assert shown["modified"][:10] == later.date().isoformat()
         assert _found() == BOTH
         # Measuring the datasets of figures does not change them again.
         computation.compute(later)
-        assert _publish()["unchanged"] == BOTH
+        assert _publish(later)["unchanged"] == BOTH
     finally:
         model.Session.execute(sa.text("delete from mxopendata_dashboard_snapshot where day > current_date"))
         model.Session.commit()
@@ -153,7 +155,7 @@ def test_they_count_as_any_other_dataset_of_their_institution():
 )
 def test_what_is_missing_is_said(institution: str, email: str, words: str):
     with pytest.raises(publishing.PublishingError, match=words):
-        publishing.publish(institution, email)
+        publishing.publish(institution, email, BEFORE)
     assert model.Package.get(FIGURES) is None
 
 

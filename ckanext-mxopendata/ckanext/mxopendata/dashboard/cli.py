@@ -57,7 +57,7 @@ def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> 
     )
     words = "Conjuntos medidos: {}; con cambios: {}; retirados: {}; segundos: {:.1f}"
     click.echo(words.format(outcome.measured, outcome.changed, outcome.removed, time.monotonic() - began), err=True)
-    published = _publish_where_wanted()
+    published = _publish_where_wanted(now)
     _show(_values(institution, now), as_json)
     if not published:
         raise SystemExit(DONE_WITH_ERRORS)
@@ -86,7 +86,7 @@ def publish_figures(name: str | None, as_json: bool) -> None:
     if not institution:
         stop(f"Falta quién los publica: --institution O, o {config.DASHBOARD_PUBLISH_AS} en la configuración.")
     try:
-        done = publishing.publish(institution, config.dashboard_contact())
+        done = publishing.publish(institution, config.dashboard_contact(), moment_option(None))
     except publishing.PublishingError as error:
         stop(str(error))
     if as_json:
@@ -152,12 +152,12 @@ def verify_archive(file: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _publish_where_wanted() -> bool:
+def _publish_where_wanted(now: datetime) -> bool:
     """Bring the datasets of figures up to date where the operator wants them; whether nothing went wrong."""
     institution = config.dashboard_publish_as()
     if institution:
         try:
-            _tell_published(publishing.publish(institution, config.dashboard_contact()), err=True)
+            _tell_published(publishing.publish(institution, config.dashboard_contact(), now), err=True)
         except publishing.PublishingError as error:
             click.echo(f"Las cifras no se publicaron como conjuntos de datos: {error}", err=True)
             return False
@@ -172,7 +172,7 @@ def _tell_published(done: Mapping[str, list[str]], *, err: bool) -> None:
 
 
 def _values(institution: Institution | None, now: datetime) -> Mapping[str, Value]:
-    measured = figures.last_computed() is not None
+    measured = figures.last_computed(now) is not None
     if institution is None:
         return figures.panorama(now, measured=measured).total.indicators
     return figures.of_institution(institution, now, measured=measured).figures.indicators

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -20,7 +21,7 @@ class PublishingError(ValueError):
     """The datasets cannot be published; the message says why and what to do, in Spanish."""
 
 
-def publish(institution: str, email: str) -> dict[str, list[str]]:
+def publish(institution: str, email: str, now: datetime) -> dict[str, list[str]]:
     """Bring the datasets up to date; needs a request, for addresses.
 
     Two at once: the second waits for the first, by the lock of the computation, and finds nothing to do.
@@ -28,6 +29,7 @@ def publish(institution: str, email: str) -> dict[str, list[str]]:
     Args:
         institution: name or id of the organization whose datasets they are.
         email: institutional address of their contact.
+        now: later days and quarters, which a wrong clock left behind, are not told.
 
     Returns:
         Names of the datasets by what was done: ``created``, ``updated``, ``unchanged``, and ``deleted`` for those that
@@ -43,7 +45,7 @@ def publish(institution: str, email: str) -> dict[str, list[str]]:
         raise PublishingError(f"Falta el correo institucional de contacto: {config.DASHBOARD_CONTACT}")
     done: dict[str, list[str]] = {"created": [], "updated": [], "unchanged": [], "deleted": []}
     with alone(None):
-        days = snapshots.days()
+        days = snapshots.days(snapshots.local_day(now))
         if not days:
             raise PublishingError("Todavía no hay cifras: ckan mxopendata indicators compute")
         source = own_datasets.Source(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timezone
 from typing import Any
 
 from flask import Blueprint, Response
@@ -67,7 +68,7 @@ def index_file(extension: str) -> Response:
 def series_file() -> Response:
     """The kept figures of every institution, day by day."""
     tk.check_access("mxopendata_snapshot_list", {}, {})
-    rows = (line for day in snapshots.days() for line in snapshots.of_day(day))
+    rows = (line for day in snapshots.days(_today()) for line in snapshots.of_day(day))
     return _file("serie", tables.SERIES, rows, "csv")
 
 
@@ -222,6 +223,10 @@ def institution_file(name: str, extension: str) -> Response:
 
 def _act(action: str, **data_dict: Any) -> Any:
     return tk.get_action(action)({}, data_dict)
+
+
+def _today() -> date:
+    return snapshots.local_day(datetime.now(timezone.utc))
 
 
 def _methodology() -> dict[str, Any]:
