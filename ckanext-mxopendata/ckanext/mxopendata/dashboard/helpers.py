@@ -166,7 +166,7 @@ def mxopendata_trend_chart(lines: list[dict[str, Any]]) -> str:
     return charts.lines([format_month(date.fromisoformat(line["day"])) for line in lines], series)
 
 
-def mxopendata_columns(items: list[tuple[str, int, str]]) -> str:
+def mxopendata_column_chart(items: list[tuple[str, int, str]]) -> str:
     """Columns of ``(label, value, kind)``."""
     from ckanext.mxopendata.dashboard import charts
 
