@@ -15,7 +15,7 @@ DOMAIN := ckanext-mxopendata
 UNIT_ONLY := -p no:ckan -p no:ckan_fixtures
 
 .DEFAULT_GOAL := help
-.PHONY: help python up demo seed bench bench-page stop clean install test lint fmt types unit integration metadata operators e2e faults guest wheel removal i18n docs pins upgrade-fixture
+.PHONY: help python up demo seed bench bench-page stop clean install test lint fmt types unit integration metadata operators e2e faults guest wheel removal i18n docs pictures pins upgrade-fixture
 
 help: ## Esta ayuda / this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9 -]+:.*## / {gsub(/ /, "|", $$1); printf "  make %-12s %s\n", $$1, $$2}' \
@@ -72,6 +72,9 @@ i18n: install ## Extrae las frases, actualiza y compila el catálogo en español
 
 docs: install ## Escribe las páginas que salen del código / write the pages that are made from the code
 	@$(BIN)/python docs/generate.py
+
+pictures: install ## Las imágenes de docs/, de la demostración en marcha / the pictures of docs/, of the running demonstration
+	@PYTHONPATH=tests $(BIN)/python -m e2e.pictures
 
 fmt: install ## Da formato al código / format the code
 	@$(BIN)/ruff check --fix .

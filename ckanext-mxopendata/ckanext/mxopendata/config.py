@@ -27,6 +27,8 @@ FORM_FILE_TIMEOUT = "ckanext.mxopendata.form.file_timeout"
 HTTP_USER_AGENT = "ckanext.mxopendata.http.user_agent"
 HTTP_RATE = "ckanext.mxopendata.http.rate"
 HARVEST_READING_HOURS = "ckanext.mxopendata.harvest.reading_hours"
+DASHBOARD_PUBLISH_AS = "ckanext.mxopendata.dashboard.publish_as"
+DASHBOARD_CONTACT = "ckanext.mxopendata.dashboard.contact"
 # One request a minute; a rate of 0 would be no harvest at all.
 SLOWEST_RATE = 1 / 60
 
@@ -139,6 +141,16 @@ def form_file_bytes() -> int:
 def form_file_timeout() -> float:
     """Seconds that a file on another machine may take to answer the form."""
     return float(tk.config[FORM_FILE_TIMEOUT])
+
+
+def dashboard_publish_as() -> str:
+    """Name or id of the organization that publishes the dashboard's figures as datasets; empty where nobody does."""
+    return tk.config[DASHBOARD_PUBLISH_AS] or ""
+
+
+def dashboard_contact() -> str:
+    """Institutional e-mail of the contact of these datasets; may be empty."""
+    return tk.config[DASHBOARD_CONTACT] or ""
 
 
 def export_folder() -> Path | None:

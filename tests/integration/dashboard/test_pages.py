@@ -45,6 +45,7 @@ FILES = (
     "/tablero.csv?tabla=frescura",
     "/tablero/conjuntos.csv",
     "/tablero/metodologia.csv",
+    "/tablero/serie.csv",
     "/tablero/institucion/guadalajara.csv",
     *(f"/tablero/institucion/guadalajara.csv?tabla={name}" for name in ("frescura", "formatos", "metadatos")),
     *(f"/tablero/institucion/guadalajara.csv?tabla={name}" for name in ("mejoras", "cosechas")),
@@ -363,3 +364,11 @@ def test_the_report_of_the_portal_is_kept_for_a_minute_and_not_beyond_a_change(m
         assert hidden["indicators"]["mx.datasets"]["value"] == first["indicators"]["mx.datasets"]["value"] - 1
     finally:
         helpers.call_action("package_patch", id=dataset["id"], private=False)
+
+
+def test_every_figure_of_a_page_is_drawn(app: Any):
+    for path in ("/tablero", "/tablero/institucion/guadalajara"):
+        page = BeautifulSoup(app.get(path, status=200).get_data(as_text=True), "html.parser")
+        frames = page.select("figure.mxod-chart-frame")
+        assert len(frames) >= 2
+        assert [frame.get("aria-label") for frame in frames if frame.svg is None] == []

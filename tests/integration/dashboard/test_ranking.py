@@ -194,7 +194,8 @@ def test_the_first_computation_after_a_quarter_freezes_it():
 
 def test_snapshots_are_kept_thirteen_months_and_those_of_quarters_for_ever():
     computation.compute(datetime(2028, 1, 15, 9, tzinfo=timezone.utc))
+    computation.compute(datetime(2028, 1, 16, 9, tzinfo=timezone.utc))
     table = Snapshot.__table__
     query = sa.select(table.c.day).where(table.c.scope == "portal").order_by(table.c.day)
     days = [day.isoformat() for day in model.Session.execute(query).scalars()]
-    assert days == ["2026-09-30", "2027-01-01", "2027-01-02", "2028-01-15"]
+    assert days == ["2026-09-30", "2027-01-01", "2027-01-02", "2028-01-15", "2028-01-16"]

@@ -58,6 +58,8 @@ RANKING_PARAMETERS: Mapping[str, str] = {
     "entidad": "state",
     "trimestre": "quarter",
 }
+# Word of the address → the vocabulary of its values.
+VOCABULARIES: Mapping[str, str] = {"orden": "orders_of_government", "sector": "sectors", "entidad": "states"}
 _FRESHNESS = {word: verdict for verdict, word in FRESHNESS_WORDS.items()}
 _SORTS = {word: sort for sort, word in SORT_WORDS.items()}
 INDEX = "mx.index"
@@ -91,10 +93,20 @@ def filters_of(arguments: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
+def freshness_of(word: str) -> str | None:
+    """The verdict that a word of the address stands for, or ``None``."""
+    return _FRESHNESS.get(word)
+
+
 def page_of(arguments: Mapping[str, str]) -> int:
     """The number of the page asked for, 1 where it is not a number."""
     text = arguments.get("pagina", "")
     return max(1, int(text)) if text.isdecimal() and len(text) < 8 else 1
+
+
+def permanent_url(endpoint: str, **parameters: Any) -> str:
+    """A page's address as others keep it: whole, and without the language of the visitor."""
+    return tk.url_for(endpoint, **parameters, _external=True, locale="default")
 
 
 def index_url() -> str:

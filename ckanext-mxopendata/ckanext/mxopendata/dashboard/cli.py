@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
-from ckanext.mxopendata.cli.output import moment_option, print_json, stop
-from ckanext.mxopendata.dashboard import computation, figures, quarters
+from ckanext.mxopendata import config
+from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, in_request, moment_option, print_json, stop
+from ckanext.mxopendata.dashboard import computation, figures, publishing, quarters
 from ckanext.mxopendata.dashboard.cli_file import file
 from ckanext.mxopendata.dashboard.language import format_number, format_percent
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
@@ -38,10 +39,12 @@ indicators.add_command(file)
 @click.option("--full", is_flag=True, help="Medir todo otra vez, también lo que no parece haber cambiado.")
 @_now_option
 @_json_option
+@in_request
 def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> None:
     """Medir lo que cambió y tomar la instantánea del día.
 
-    Con --full mide todos los conjuntos (o los de --institution): es la conciliación de cada noche.
+    Con --full mide todos los conjuntos (o los de --institution): es la conciliación de cada noche. Después publica las
+    cifras como conjuntos de datos, si ckanext.mxopendata.dashboard.publish_as nombra a una institución.
     """
     now = moment_option(moment)
     institution = _institution(name) if name else None
@@ -54,7 +57,10 @@ def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> 
     )
     words = "Conjuntos medidos: {}; con cambios: {}; retirados: {}; segundos: {:.1f}"
     click.echo(words.format(outcome.measured, outcome.changed, outcome.removed, time.monotonic() - began), err=True)
+    published = _publish_where_wanted(now)
     _show(_values(institution, now), as_json)
+    if not published:
+        raise SystemExit(DONE_WITH_ERRORS)
 
 
 @indicators.command()
@@ -64,6 +70,29 @@ def compute(name: str | None, full: bool, moment: str | None, as_json: bool) -> 
 def show(name: str | None, moment: str | None, as_json: bool) -> None:
     """Mostrar las cifras de una institución, o de todo el portal."""
     _show(_values(_institution(name) if name else None, moment_option(moment)), as_json)
+
+
+@indicators.command(name="publish")
+@click.option("--institution", "name", metavar="O", help="Quién los publica; si falta, lo que diga la configuración.")
+@_json_option
+@in_request
+def publish_figures(name: str | None, as_json: bool) -> None:
+    """Publicar las cifras del tablero como conjuntos de datos del portal.
+
+    Crea los conjuntos la primera vez; después solo los actualiza cuando hay otro día u otro trimestre, y nunca los
+    duplica. Cada cálculo hace lo mismo si ckanext.mxopendata.dashboard.publish_as nombra a la institución.
+    """
+    institution = name or config.dashboard_publish_as()
+    if not institution:
+        stop(f"Falta quién los publica: --institution O, o {config.DASHBOARD_PUBLISH_AS} en la configuración.")
+    try:
+        done = publishing.publish(institution, config.dashboard_contact(), moment_option(None))
+    except publishing.PublishingError as error:
+        stop(str(error))
+    if as_json:
+        print_json(done)
+    else:
+        _tell_published(done, err=False)
 
 
 @indicators.command()
@@ -123,8 +152,27 @@ def verify_archive(file: str, as_json: bool) -> None:
         raise SystemExit(1)
 
 
+def _publish_where_wanted(now: datetime) -> bool:
+    """Bring the datasets of figures up to date where the operator wants them; whether nothing went wrong."""
+    institution = config.dashboard_publish_as()
+    if institution:
+        try:
+            _tell_published(publishing.publish(institution, config.dashboard_contact(), now), err=True)
+        except publishing.PublishingError as error:
+            click.echo(f"Las cifras no se publicaron como conjuntos de datos: {error}", err=True)
+            return False
+    return True
+
+
+def _tell_published(done: Mapping[str, list[str]], *, err: bool) -> None:
+    words = {"created": "Creados", "updated": "Actualizados", "unchanged": "Sin cambio", "deleted": "Retirados a mano"}
+    for key, word in words.items():
+        if done[key]:
+            click.echo(f"{word}: {', '.join(done[key])}", err=err)
+
+
 def _values(institution: Institution | None, now: datetime) -> Mapping[str, Value]:
-    measured = figures.last_computed() is not None
+    measured = figures.last_computed(now) is not None
     if institution is None:
         return figures.panorama(now, measured=measured).total.indicators
     return figures.of_institution(institution, now, measured=measured).figures.indicators

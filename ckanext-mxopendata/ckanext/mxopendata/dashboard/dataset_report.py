@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ckanext.mxopendata.dashboard.addresses import dataset_url
+from ckanext.mxopendata.dashboard.addresses import INDEX, dataset_url
 from ckanext.mxopendata.dashboard.todo import field_label, missing_finding, overdue_finding
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.completeness import DECIMALS, RESOURCE_PREFIX
 from ckanext.mxopendata.quality.facts import DatasetFacts, file_type, measure
 from ckanext.mxopendata.quality.freshness import JUDGED, OVERDUE, UP_TO_DATE
+from ckanext.mxopendata.quality.indicators import Evidence, compute_all
 from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.sums import of_dataset
+from ckanext.mxopendata.quality.values import Value
 
 
 def dataset_report(dataset: Mapping[str, Any], now: datetime, spoken: str) -> dict[str, Any]:
@@ -27,6 +30,7 @@ def dataset_report(dataset: Mapping[str, Any], now: datetime, spoken: str) -> di
     facts = measure(dataset)
     institution = dataset.get("organization") or {}
     return {
+        "id": dataset["id"],
         "dataset": dataset["name"],
         "title": dataset.get("title") or dataset["name"],
         "institution": institution.get("name"),
@@ -35,10 +39,17 @@ def dataset_report(dataset: Mapping[str, Any], now: datetime, spoken: str) -> di
         "counts": _counts(dataset, facts),
         "points": facts.completeness.points,
         "points_max": facts.completeness.maximum,
+        "indicators": _alone(facts, now),
         "criteria": [_freshness(facts, now, spoken), *_others(dataset, facts, spoken)],
         "fields": _fields(facts, spoken),
         "url": dataset_url(dataset["name"]),
     }
+
+
+def _alone(facts: DatasetFacts, now: datetime) -> dict[str, Value]:
+    """The figures of a catalogue that holds nothing but the dataset; the index is of institutions."""
+    values = compute_all(INDICATORS, Evidence(of_dataset(facts, now), now))
+    return {name: value for name, value in values.items() if name != INDEX}
 
 
 def in_short(dataset: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -121,9 +121,14 @@ def of_institution(institution: Institution, now: datetime, *, measured: bool = 
     return InstitutionFigures(institution, _figures(sums, evidence, now, measured), sources)
 
 
-def last_computed() -> datetime | None:
-    """When figures were last computed, or ``None`` where they never were."""
-    return model.Session.execute(sa.select(sa.func.max(Snapshot.as_of)).where(Snapshot.scope == "portal")).scalar()
+def last_computed(now: datetime) -> datetime | None:
+    """When figures were last computed, or ``None`` where they never were.
+
+    What a clock that was ahead wrote for later than ``now`` is only told where there is nothing else.
+    """
+    moment = Snapshot.as_of
+    last = sa.func.coalesce(sa.func.max(moment).filter(moment <= now), sa.func.min(moment))
+    return model.Session.execute(sa.select(last).where(Snapshot.scope == "portal")).scalar()
 
 
 def _figures(sums: Sums, runs: tuple[HarvestRun, ...], now: datetime, measured: bool) -> Figures:

@@ -8,6 +8,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
+from ckanext.mxopendata.dashboard.addresses import freshness_of
 from ckanext.mxopendata.dashboard.dataset_report import in_short
 from ckanext.mxopendata.dashboard.language import (
     format_day,
@@ -109,6 +110,12 @@ def mxopendata_freshness(verdict: str) -> dict[str, str]:
     return {"label": freshness_label(verdict), "kind": kind, "icon": icon}
 
 
+def mxopendata_freshness_word(word: str) -> str:
+    """The label of a verdict from its word in the address; the word itself where it is none."""
+    verdict = freshness_of(word)
+    return freshness_label(verdict) if verdict else word
+
+
 def mxopendata_dataset_in_short(dataset: Mapping[str, Any]) -> dict[str, Any]:
     """What counts for a dataset (as ``package_show`` gives it) in a few numbers."""
     return in_short(dataset, datetime.now(timezone.utc))
@@ -159,7 +166,7 @@ def mxopendata_trend_chart(lines: list[dict[str, Any]]) -> str:
     return charts.lines([format_month(date.fromisoformat(line["day"])) for line in lines], series)
 
 
-def mxopendata_columns(items: list[tuple[str, int, str]]) -> str:
+def mxopendata_column_chart(items: list[tuple[str, int, str]]) -> str:
     """Columns of ``(label, value, kind)``."""
     from ckanext.mxopendata.dashboard import charts
 

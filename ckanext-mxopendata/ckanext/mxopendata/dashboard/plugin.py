@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.mxopendata import config as own_config
-from ckanext.mxopendata.dashboard import helpers, jobs
+from ckanext.mxopendata.dashboard import dqv_views, helpers, jobs
 from ckanext.mxopendata.dashboard.logic import action, auth
 from ckanext.mxopendata.dashboard.views import bp
 from ckanext.mxopendata.quality import publication_index
@@ -18,7 +18,7 @@ from ckanext.mxopendata.quality import publication_index
 @tk.blanket.actions(action)
 @tk.blanket.auth_functions(auth)
 @tk.blanket.helpers(helpers)
-@tk.blanket.blueprints([bp])
+@tk.blanket.blueprints([bp, dqv_views.bp])
 class MxOpenDataDashboardPlugin(p.SingletonPlugin):
     """The dashboard room: indicators, their pages and the table of measurements behind them."""
 

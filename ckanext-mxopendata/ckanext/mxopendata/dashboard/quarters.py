@@ -113,6 +113,12 @@ def names() -> list[str]:
     return list(model.Session.execute(sa.select(_TABLE.c.quarter).order_by(_TABLE.c.quarter.desc())).scalars())
 
 
+def days() -> list[tuple[str, date]]:
+    """The frozen quarters with the day whose figures they are, the newest first."""
+    query = sa.select(_TABLE.c.quarter, _TABLE.c.day).order_by(_TABLE.c.quarter.desc())
+    return [(row.quarter, row.day) for row in model.Session.execute(query)]
+
+
 def listed() -> list[dict[str, Any]]:
     """The frozen quarters, the newest first, as :func:`freeze` describes each."""
     columns = [column for column in _TABLE.c if column.name != "archive"]

@@ -35,20 +35,21 @@ class Chosen:
     state: str | None = None
 
 
-def ranking(chosen: Chosen, quarter: str | None = None) -> list[dict[str, Any]]:
+def ranking(chosen: Chosen, today: date, quarter: str | None = None) -> list[dict[str, Any]]:
     """The institutions of a ranking, the best first, those without an index last.
 
     Args:
         chosen: which institutions.
+        today: figures of later days, which a clock that was wrong left behind, are not looked at.
         quarter: a frozen quarter; the last computation where it is ``None``.
 
     Returns:
-        ``[{"position", "tied", "institution", "title", "index", "known", "dimensions": {id: {"weight", "points",
+        ``[{"position", "tied", "id", "institution", "title", "index", "known", "dimensions": {id: {"weight", "points",
         "score"}}, "previous", "change", "gov_type", "state", "day"}]``; ``index`` and ``position`` are ``None`` without
         an index, ``previous`` (the place then) and ``change`` (of the index, in points) where there is nothing to
         compare with. ``known``: out of how many of the 100 points the index was made.
     """
-    day = _day_of(quarter)
+    day = last_day(today) if quarter is None else _day_of(quarter)
     if day is None:
         return []
     rows = _rows(chosen, day)
@@ -59,15 +60,13 @@ def ranking(chosen: Chosen, quarter: str | None = None) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: (line["position"] is None, line["position"] or 0, line["title"].casefold()))
 
 
-def last_day(until: date | None = None) -> date | None:
+def last_day(until: date) -> date | None:
     """The last day with figures, up to a day; ``None`` where there is none."""
-    query = sa.select(sa.func.max(_TABLE.c.day)).where(_TABLE.c.scope == PORTAL)
-    return model.Session.execute(query if until is None else query.where(_TABLE.c.day <= until)).scalar()
+    query = sa.select(sa.func.max(_TABLE.c.day)).where(_TABLE.c.scope == PORTAL, _TABLE.c.day <= until)
+    return model.Session.execute(query).scalar()
 
 
-def _day_of(quarter: str | None) -> date | None:
-    if quarter is None:
-        return last_day()
+def _day_of(quarter: str) -> date | None:
     return model.Session.execute(sa.select(_QUARTER.c.day).where(_QUARTER.c.quarter == quarter)).scalar()
 
 
@@ -108,6 +107,7 @@ def _line(
     return {
         "position": place.position if place else None,
         "tied": place.tied if place else False,
+        "id": row["scope_id"],
         "institution": row["name"],
         "title": row["title"],
         "index": index,

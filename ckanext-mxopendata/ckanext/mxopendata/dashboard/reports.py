@@ -32,7 +32,7 @@ _UNKNOWN_FORMAT = {"es": "Sin formato reconocible", "en": "No recognisable forma
 
 def portal(now: datetime, spoken: str) -> dict[str, Any]:
     """The figures of everything; see the action ``mxopendata_dashboard_show``."""
-    computed = figures.last_computed()
+    computed = figures.last_computed(now)
     return recent(now, computed, (spoken, index_url()), lambda: _portal(now, computed, spoken))
 
 
@@ -43,7 +43,7 @@ def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, 
         **_heading(now, computed),
         "indicators": _listed(panorama.total.indicators, list_url),
         "trend": standing.trend(snapshots.PORTAL, "", snapshots.local_day(now)),
-        "movement": standing.movement(),
+        "movement": standing.movement(snapshots.local_day(now)),
         "freshness": _freshness(panorama.total.sums, datasets_url),
         "institutions": [_institution_line(each, spoken) for each in panorama.institutions],
         "without_institution": None if unowned is None else _listed(unowned.indicators, None),
@@ -55,8 +55,9 @@ def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, 
 
 def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -> dict[str, Any]:
     """The report of an institution; see the action ``mxopendata_institution_report``."""
-    computed = figures.last_computed()
+    computed = figures.last_computed(now)
     found = figures.of_institution(one, now, measured=computed is not None)
+    today = snapshots.local_day(now)
 
     def address(indicator_id: str) -> str:
         return list_url(indicator_id, one.name)
@@ -71,10 +72,10 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
         **_names(one, spoken),
         **_heading(now, computed),
         "index": found.figures.indicators["mx.index"]["value"],
-        **standing.place(one),
+        **standing.place(one, today),
         "dimensions": standing.index_parts(found.figures.indicators, spoken, to_mend),
-        "medians": standing.medians(one.gov_type),
-        "trend": standing.trend(snapshots.INSTITUTION, one.id, snapshots.local_day(now)),
+        "medians": standing.medians(one.gov_type, today),
+        "trend": standing.trend(snapshots.INSTITUTION, one.id, today),
         "indicators": _listed(found.figures.indicators, address),
         "freshness": _freshness(found.figures.sums, filtered),
         "formats": _formats(queries.formats([one.id]), spoken, filtered),
@@ -85,16 +86,18 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
     }
 
 
-def ranked(chosen: ranking.Chosen, quarter: str | None, spoken: str) -> list[dict[str, Any]]:
+def ranked(chosen: ranking.Chosen, quarter: str | None, now: datetime, spoken: str) -> list[dict[str, Any]]:
     """The ranking; see the action ``mxopendata_ranking``."""
+    # An institution may have another name by now, or be gone: its line is that of the day, its link today's.
+    names = {one.id: one.name for one in read_institutions()}
     return [
         {
-            **line,
+            **{name: value for name, value in line.items() if name != "id"},
             "gov_type_label": _label("orders_of_government", line["gov_type"], spoken),
             "state_label": _label("states", line["state"], spoken),
-            "url": institution_url(line["institution"]),
+            "url": institution_url(names[line["id"]]) if line["id"] in names else None,
         }
-        for line in ranking.ranking(chosen, quarter)
+        for line in ranking.ranking(chosen, snapshots.local_day(now), quarter)
     ]
 
 

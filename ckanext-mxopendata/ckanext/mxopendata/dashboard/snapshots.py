@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -23,6 +22,8 @@ PORTAL = "portal"
 INSTITUTION = "institution"
 # Thirteen months, so that the same month of last year is still there.
 KEPT = timedelta(days=396)
+# A clock that goes on by more between two computations is not believed at once.
+_TRUSTED = timedelta(days=31)
 _TABLE = Snapshot.__table__
 _NO_INSTITUTION = {
     "scope": PORTAL, "scope_id": "", "name": "", "ranked": False, "gov_type": None, "state": None, "sectors": [],
@@ -30,17 +31,19 @@ _NO_INSTITUTION = {
 
 
 def take(now: datetime) -> None:
-    """Write the rows of the day of ``now``, again if they are there; the caller commits."""
+    """Write the rows of the day of ``now``, again if they are there; the caller commits.
+
+    What a frozen quarter is read from stays as it was frozen, for the rest of that day too.
+    """
+    day = local_day(now)
+    if model.Session.execute(sa.select(Quarter.__table__.c.quarter).where(Quarter.__table__.c.day == day)).first():
+        return
     panorama = figures.panorama(now)
     rows = [{**_row(panorama.total, now), **_NO_INSTITUTION, "title": tk.config["ckan.site_title"]}]
     rows += [{**_row(each.figures, now), **_of_institution(each.institution)} for each in panorama.institutions]
-    statement = insert(_TABLE)
-    kept = [column.name for column in _TABLE.c if not column.primary_key]
-    statement = statement.on_conflict_do_update(
-        index_elements=[_TABLE.c.scope, _TABLE.c.scope_id, _TABLE.c.day],
-        set_={name: statement.excluded[name] for name in kept},
-    )
-    model.Session.execute(statement, rows)
+    # Anew rather than over the old ones: an institution that is gone since this morning leaves the day's ranking.
+    model.Session.execute(sa.delete(_TABLE).where(_TABLE.c.day == day))
+    model.Session.execute(sa.insert(_TABLE), rows)
 
 
 def on_day(scope: str, scope_id: str, day: date) -> Mapping[str, Any] | None:
@@ -88,10 +91,42 @@ def listed(scope_id: str | None, days: tuple[date | None, date | None], offset: 
     return {"count": number, "results": lines}
 
 
+def days(until: date) -> list[date]:
+    """The days that have snapshots, up to a day, the oldest first."""
+    query = sa.select(_TABLE.c.day).where(_TABLE.c.scope == PORTAL, _TABLE.c.day <= until).order_by(_TABLE.c.day)
+    return list(model.Session.execute(query).scalars())
+
+
+def of_day(day: date) -> list[dict[str, Any]]:
+    """The institutions as they were on a day, by name: ``{"day", "institution", "title", "gov_type", "state",
+    "indicators", "as_of", "formula_version"}``.
+    """
+    query = sa.select(_TABLE).where(_TABLE.c.scope == INSTITUTION, _TABLE.c.day == day).order_by(_TABLE.c.name)
+    copied = ("title", "gov_type", "state", "formula_version")
+    return [
+        {
+            "day": row["day"].isoformat(),
+            "institution": row["name"],
+            "indicators": row["figures"],
+            "as_of": row["as_of"].isoformat(),
+            **{name: row[name] for name in copied},
+        }
+        for row in model.Session.execute(query).mappings()
+    ]
+
+
 def forget(now: datetime) -> None:
-    """Remove the snapshots of more than thirteen months ago, but those of frozen quarters; the caller commits."""
+    """Remove the snapshots of more than thirteen months ago, but those of frozen quarters; the caller commits.
+
+    Where the figures before these are more than a month old nothing is forgotten yet: a clock may have jumped, and what
+    it would take with it cannot be made again.
+    """
+    today = local_day(now)
+    before = model.Session.execute(sa.select(sa.func.max(_TABLE.c.day)).where(_TABLE.c.day < today)).scalar()
+    if before is None or today - before > _TRUSTED:
+        return
     frozen = sa.select(Quarter.__table__.c.day)
-    old = _TABLE.c.day < local_day(now) - KEPT
+    old = _TABLE.c.day < today - KEPT
     model.Session.execute(sa.delete(_TABLE).where(old, _TABLE.c.day.not_in(frozen)))
 
 

@@ -43,20 +43,20 @@ def index_parts(
     return [_dimension(each, values, spoken, list_url) for each in dimensions(values, weights())]
 
 
-def place(one: Institution) -> dict[str, Any]:
+def place(one: Institution, today: date) -> dict[str, Any]:
     """``{"position", "tied", "of", "previous"}`` among the ranked institutions of its order of government."""
     if not one.ranked:
         return {"position": None, "tied": False, "of": None, "previous": None}
-    lines = ranking.ranking(ranking.Chosen(gov_type=one.gov_type))
-    mine = next((line for line in lines if line["institution"] == one.name), None)
+    lines = ranking.ranking(ranking.Chosen(gov_type=one.gov_type), today)
+    mine = next((line for line in lines if line["id"] == one.id), None)
     counted = sum(line["position"] is not None for line in lines)
     found = {name: mine[name] if mine else None for name in ("position", "previous")}
     return {**found, "tied": bool(mine and mine["tied"]), "of": counted if found["position"] else None}
 
 
-def medians(gov_type: str | None) -> dict[str, float | None]:
+def medians(gov_type: str | None, today: date) -> dict[str, float | None]:
     """The medians of the institutions of an order of government that have data, by indicator, when last computed."""
-    day = ranking.last_day()
+    day = ranking.last_day(today)
     columns = [
         sa.func.percentile_cont(0.5).within_group(sa.cast(_TABLE.c.figures[name]["value"].astext, sa.Float)).label(name)
         for name in COMPARED
@@ -74,7 +74,8 @@ def trend(scope: str, scope_id: str, today: date) -> list[dict[str, Any]]:
     query = (
         sa.select(_TABLE.c.day, *columns)
         .distinct(month)
-        .where(_TABLE.c.scope == scope, _TABLE.c.scope_id == scope_id, _TABLE.c.day > today - KEPT)
+        .where(_TABLE.c.scope == scope, _TABLE.c.scope_id == scope_id)
+        .where(_TABLE.c.day > today - KEPT, _TABLE.c.day <= today)
         .order_by(month, _TABLE.c.day.desc())
     )
     return [
@@ -83,14 +84,14 @@ def trend(scope: str, scope_id: str, today: date) -> list[dict[str, Any]]:
     ]
 
 
-def movement() -> dict[str, list[dict[str, Any]]]:
+def movement(today: date) -> dict[str, list[dict[str, Any]]]:
     """The ranked institutions whose index moved most since a month ago.
 
     Returns:
         ``{"better", "worse"}``: at most five each, ``{"institution", "title", "index", "change", "url"}``.
     """
     moved: list[dict[str, Any]] = []
-    for line in ranking.ranking(ranking.Chosen()):
+    for line in ranking.ranking(ranking.Chosen(), today):
         if line["change"]:
             told = {name: line[name] for name in ("institution", "title", "index", "change")}
             moved.append({**told, "url": institution_url(line["institution"])})

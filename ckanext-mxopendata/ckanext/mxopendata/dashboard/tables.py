@@ -11,6 +11,7 @@ from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.publication_index import weights
 
 NO_DATA = "sin datos"
+YES, NO = "sí", "no"
 _Line = Mapping[str, Any]
 
 
@@ -40,7 +41,7 @@ def in_words(cell: Any) -> Any:
     if cell is None:
         return NO_DATA
     if isinstance(cell, bool):
-        return "sí" if cell else "no"
+        return YES if cell else NO
     return cell
 
 
@@ -50,6 +51,11 @@ def _get(name: str) -> Callable[[_Line], Any]:
 
 def _figure(indicator_id: str) -> Callable[[_Line], Any]:
     return lambda line: line["indicators"][indicator_id]["value"]
+
+
+def _kept_figure(indicator_id: str) -> Callable[[_Line], Any]:
+    # A figure that is newer than the snapshot was not known then.
+    return lambda line: line["indicators"].get(indicator_id, {}).get("value")
 
 
 def _score(dimension: str) -> Callable[[_Line], Any]:
@@ -142,6 +148,21 @@ INSTITUTION: Mapping[str, Table] = {
         },
     ),
 }
+
+
+SERIES = Table(
+    "series",
+    {
+        "dia": _get("day"),
+        "institucion": _get("institution"),
+        "nombre": _get("title"),
+        "orden_de_gobierno": _get("gov_type"),
+        "entidad": _get("state"),
+        **{indicator_id: _kept_figure(indicator_id) for indicator_id in INDICATORS},
+        "calculado": _get("as_of"),
+        "version_de_las_formulas": _get("formula_version"),
+    },
+)
 
 
 def ranking() -> Table:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timezone
 from typing import Any
 
 from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.dashboard import addresses, quarters, tables
+from ckanext.mxopendata.dashboard import addresses, quarters, snapshots, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
+from ckanext.mxopendata.facets import freshness_label
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -46,6 +48,7 @@ def index() -> str:
             "page": page,
             "pages": math.ceil(len(chosen) / INSTITUTIONS_ON_A_PAGE),
             "parameters": _parameters(("orden", "entidad", "ordenar")),
+            "choices": _choices("orden", "entidad"),
         },
     )
 
@@ -59,6 +62,14 @@ def index_file(extension: str) -> Response:
         return json_response(report)
     name, table = _table(tables.PORTAL, "instituciones")
     return _file(f"tablero-{name}", table, report[table.key], extension)
+
+
+@bp.route("/tablero/serie.csv")
+def series_file() -> Response:
+    """The kept figures of every institution, day by day."""
+    tk.check_access("mxopendata_snapshot_list", {}, {})
+    rows = (line for day in snapshots.days(_today()) for line in snapshots.of_day(day))
+    return _file("serie", tables.SERIES, rows, "csv")
 
 
 @bp.route("/tablero/clasificacion")
@@ -82,12 +93,7 @@ def ranking() -> str:
                 {"id": name, "label": each["label"][language], "weight": each["weight"]}
                 for name, each in weights().dimensions.items()
             ],
-            "choices": {
-                "orden": [(term.id, term.label(language)) for term in vocabulary("orders_of_government").active()],
-                "sector": [(term.id, term.label(language)) for term in vocabulary("sectors").active()],
-                "entidad": [(term.id, term.label(language)) for term in vocabulary("states").active()],
-                "trimestre": [(name, name) for name in quarters.names()],
-            },
+            "choices": _choices("orden", "sector", "entidad", "trimestre"),
         },
     )
 
@@ -111,6 +117,7 @@ def datasets() -> str:
             "page": page,
             "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
             "parameters": _parameters(addresses.LIST_PARAMETERS),
+            "choices": _choices("frescura", "orden", "entidad"),
         },
     )
 
@@ -192,6 +199,7 @@ def institution(name: str) -> str:
             "page": page,
             "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
             "parameters": _parameters(addresses.LIST_PARAMETERS),
+            "choices": _choices("frescura"),
             # What the templates of an organization's pages ask for.
             "group_dict": _act("organization_show", id=name, include_datasets=False, include_users=False),
             "group_type": "organization",
@@ -217,6 +225,10 @@ def _act(action: str, **data_dict: Any) -> Any:
     return tk.get_action(action)({}, data_dict)
 
 
+def _today() -> date:
+    return snapshots.local_day(datetime.now(timezone.utc))
+
+
 def _methodology() -> dict[str, Any]:
     worth = field_points()
     points = [{"field": name, "points": value} for name, value in worth["dataset"].items()]
@@ -228,6 +240,22 @@ def _methodology() -> dict[str, Any]:
         "quarters": quarters.listed(),
         "points": sorted(points, key=lambda line: -line["points"]),
     }
+
+
+def _choices(*names: str) -> dict[str, list[tuple[str, str]]]:
+    """What a list can be filtered by: name of the parameter → its values with their labels."""
+    language = current_language()
+    offered: dict[str, list[tuple[str, str]]] = {}
+    for name in names:
+        if name == "trimestre":
+            offered[name] = [(quarter, quarter) for quarter in quarters.names()]
+        elif name == "frescura":
+            words = addresses.FRESHNESS_WORDS.items()
+            offered[name] = [(word, freshness_label(verdict)) for verdict, word in words]
+        else:
+            terms = vocabulary(addresses.VOCABULARIES[name]).active()
+            offered[name] = [(term.id, term.label(language)) for term in terms]
+    return offered
 
 
 def _parameters(names: Collection[str]) -> dict[str, str]:

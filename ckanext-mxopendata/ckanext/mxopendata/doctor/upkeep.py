@@ -72,7 +72,7 @@ def figures() -> Check:
         return passed("figures", "off")
     from ckanext.mxopendata.dashboard.figures import last_computed
 
-    as_of = last_computed()
+    as_of = last_computed(_now())
     if as_of is None:
         datasets = sa.text("SELECT count(*) FROM package WHERE type = 'dataset' AND state = 'active'")
         if not model.Session.scalar(datasets):

@@ -95,7 +95,8 @@ def mxopendata_ranking(context: Context, data_dict: DataDict) -> list[dict[str, 
         data_dict: ``gov_type``, ``sector``, ``state`` (terms of the vocabularies), ``quarter`` (``2026Q4``, frozen).
 
     Returns:
-        See :func:`ckanext.mxopendata.dashboard.ranking.ranking`; with the labels of order and state, and ``url``.
+        See :func:`ckanext.mxopendata.dashboard.ranking.ranking`; with the labels of order and state, and ``url``
+        (``None`` where the institution is gone).
 
     Raises:
         ObjectNotFound: where the quarter is not frozen.
@@ -105,7 +106,7 @@ def mxopendata_ranking(context: Context, data_dict: DataDict) -> list[dict[str, 
     if quarter is not None and quarter not in quarters.names():
         raise tk.ObjectNotFound(tk._("The quarter {quarter} is not frozen").format(quarter=quarter))
     chosen = ranking.Chosen(data_dict.get("gov_type"), data_dict.get("sector"), data_dict.get("state"))
-    return reports.ranked(chosen, quarter, current_language())
+    return reports.ranked(chosen, quarter, _now(), current_language())
 
 
 @tk.side_effect_free
@@ -125,7 +126,9 @@ def mxopendata_snapshot_list(context: Context, data_dict: DataDict) -> dict[str,
     name = data_dict.get("institution")
     scope_id = _visible_institution(context, name).id if name else None
     days = [moment.date() if moment else None for moment in (data_dict.get("since"), data_dict.get("until"))]
-    return snapshots.listed(scope_id, (days[0], days[1]), data_dict["offset"], data_dict["limit"])
+    today = snapshots.local_day(_now())
+    until = min(days[1], today) if days[1] else today
+    return snapshots.listed(scope_id, (days[0], until), data_dict["offset"], data_dict["limit"])
 
 
 @tk.side_effect_free
@@ -138,10 +141,10 @@ def mxopendata_dataset_report(context: Context, data_dict: DataDict) -> dict[str
         data_dict: ``id`` (or name) of a dataset that the visitor may see.
 
     Returns:
-        ``{"dataset", "title", "institution", "institution_title", "as_of", "counts" (whether it is in the public
-        figures), "points", "points_max", "criteria": [{"indicator", "name", "formula", "met" (``None`` where it cannot
-        be judged), "evidence", "cure"}], "fields": [{"field", "label", "points", "points_max", "message", "cure"}],
-        "url"}``.
+        ``{"id", "dataset", "title", "institution", "institution_title", "as_of", "counts" (whether it is in the public
+        figures), "points", "points_max", "indicators" (of a catalogue that holds it alone), "criteria": [{"indicator",
+        "name", "formula", "met" (``None`` where it cannot be judged), "evidence", "cure"}], "fields": [{"field",
+        "label", "points", "points_max", "message", "cure"}], "url"}``.
     """
     tk.check_access("mxopendata_dataset_report", context, data_dict)
     dataset = tk.get_action("package_show")({**context, "use_cache": True}, {"id": data_dict["id"]})
