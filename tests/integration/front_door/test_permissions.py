@@ -43,6 +43,8 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_role_update", lambda site: {"id": site["role"]}, ADMINS),
     ("mxopendata_role_delete", lambda site: {"id": site["role"]}, ADMINS),
     ("mxopendata_commitment_list", lambda site: {"institution": site["institution"]}, EVERYBODY),
+    ("mxopendata_commitment_sums", lambda site: {"institution": site["institution"]}, EVERYBODY),
+    ("mxopendata_commitment_sums", lambda site: {"institution": site["institution"], "closed": True}, INSIDE),
     ("mxopendata_commitment_show", lambda site: {"id": site["promise"]}, EVERYBODY),
     ("mxopendata_commitment_show", lambda site: {"id": site["closed_promise"]}, INSIDE),
     ("mxopendata_commitment_match_list", lambda site: {"institution": site["institution"]}, ADMINS),
