@@ -1,0 +1,93 @@
+"""What the planning room tells about the institutions' promises, asked through its actions as an anonymous visitor.
+
+Without the planning room there is nothing to tell, which is not the same as zero. What only members see is asked apart,
+by the page, and is in no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+
+from ckanext.mxopendata.dashboard.stored import Institution
+from ckanext.mxopendata.quality.commitments import FIELDS, CommitmentFacts, CommitmentSums
+
+PLANNING_PLUGIN = "mxopendata_planning"
+_AT_ONCE = 1000
+SHOWN_ON_THE_TIMELINE = 24
+
+
+def is_there() -> bool:
+    """Whether anybody keeps promises here."""
+    return p.plugin_loaded(PLANNING_PLUGIN)
+
+
+def sums_by_institution(now: datetime, institution: Institution | None = None) -> dict[str, CommitmentSums] | None:
+    """The counts of public promises by name of the institution; ``None`` without the planning room.
+
+    Args:
+        now: promises are judged on its day (UTC).
+        institution: only of this one.
+    """
+    if not is_there():
+        return None
+    wanted = {"institution": institution.name} if institution else {}
+    found = _ask("mxopendata_commitment_sums", now, **wanted)["institutions"]
+    return {name: CommitmentSums(**{field: line[field] for field in FIELDS}) for name, line in found.items()}
+
+
+def facts(now: datetime) -> Iterator[tuple[str, CommitmentFacts]] | None:
+    """Name of the institution and facts of every public promise; ``None`` without the planning room."""
+    if not is_there():
+        return None
+    return ((line["institution"], _facts(line)) for line in _lines(now))
+
+
+def nearest(institution: Institution, now: datetime, limit: int) -> dict[str, Any]:
+    """The promises due nearest to today, each with every date it ever had, as ``mxopendata_commitment_list`` gives."""
+    return _ask(
+        "mxopendata_commitment_list",
+        now,
+        institution=institution.name,
+        nearest=True,
+        history=True,
+        limit=limit,
+    )
+
+
+def pending(institution: Institution, now: datetime) -> Iterator[dict[str, Any]]:
+    """The promises still to come, the next first."""
+    return _lines(now, institution=institution.name, status="pending")
+
+
+def per_year(institution: Institution, now: datetime) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Datasets promised for each year, and what count files say; both empty without the planning room."""
+    if not is_there():
+        return {}, []
+    found = _ask("mxopendata_commitment_sums", now, institution=institution.name)
+    return found["committed_per_year"], found["totals"]
+
+
+def _lines(now: datetime, **asked: Any) -> Iterator[dict[str, Any]]:
+    offset = 0
+    while True:
+        page = _ask("mxopendata_commitment_list", now, **asked, offset=offset, limit=_AT_ONCE)
+        yield from page["results"]
+        offset += _AT_ONCE
+        if offset >= page["count"]:
+            return
+
+
+def _facts(line: dict[str, Any]) -> CommitmentFacts:
+    named = {name: line[name] for name in CommitmentFacts.__dataclass_fields__}
+    return CommitmentFacts(**named)
+
+
+def _ask(action: str, now: datetime, **asked: Any) -> Any:
+    # Public figures are what everybody may see: not more for those who may see more.
+    day = now.astimezone(timezone.utc).date().isoformat()
+    return tk.get_action(action)({"user": ""}, {**asked, "as_of": day})
