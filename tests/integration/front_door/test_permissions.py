@@ -47,6 +47,8 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_commitment_sums", lambda site: {"institution": site["institution"], "closed": True}, INSIDE),
     ("mxopendata_commitment_show", lambda site: {"id": site["promise"]}, EVERYBODY),
     ("mxopendata_commitment_show", lambda site: {"id": site["closed_promise"]}, INSIDE),
+    ("mxopendata_commitment_create", lambda site: {"institution": site["institution"]}, ADMINS),
+    ("mxopendata_commitment_update", lambda site: {"id": site["promise"]}, ADMINS),
     ("mxopendata_commitment_match_list", lambda site: {"institution": site["institution"]}, ADMINS),
     ("mxopendata_commitment_match_confirm", lambda site: {"id": site["promise"]}, ADMINS),
     ("mxopendata_commitment_match_refuse", lambda site: {"id": site["promise"]}, ADMINS),

@@ -72,6 +72,30 @@ def per_year(institution: Institution, now: datetime) -> tuple[dict[str, int], l
     return found["committed_per_year"], found["totals"]
 
 
+def for_members(name: str) -> dict[str, Any] | None:
+    """What only members of an institution see; ``None`` for everybody else. It is in no figure and in no report.
+
+    Args:
+        name: of the institution.
+
+    Returns:
+        ``{"private": private datasets, "closed": promises that are not public, "url": the page that lists both}``.
+    """
+    if not is_there() or not tk.h.check_access("mxopendata_commitment_sums", {"institution": name, "closed": True}):
+        return None
+    sums = [
+        tk.get_action("mxopendata_commitment_sums")({}, {"institution": name, "closed": closed})["institutions"]
+        for closed in (True, False)
+    ]
+    everything, public = (found.get(name, {}).get("lines", 0) for found in sums)
+    hidden = {"fq": f'organization:"{name}" +capacity:private', "include_private": True, "rows": 0}
+    return {
+        "private": tk.get_action("package_search")({}, hidden)["count"],
+        "closed": everything - public,
+        "url": tk.url_for("mxopendata_commitments_of.page", name=name),
+    }
+
+
 def _lines(now: datetime, **asked: Any) -> Iterator[dict[str, Any]]:
     offset = 0
     while True:

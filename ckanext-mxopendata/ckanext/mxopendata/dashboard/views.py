@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.dashboard import addresses, quarters, tables
+from ckanext.mxopendata.dashboard import addresses, promises, quarters, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
 from ckanext.mxopendata.language import current_language
@@ -185,10 +185,15 @@ def institution(name: str) -> str:
     report = _act("mxopendata_institution_report", id=name)
     page = addresses.page_of(tk.request.args)
     found = _act("mxopendata_measurement_list", **{**_page_filters(page), "institution": name})
+    members = promises.for_members(report["institution"])
+    if members is not None:
+        # A shared cache must never keep what only members see.
+        tk.request.environ["__no_cache__"] = True
     return tk.render(
         "mxopendata/dashboard/institution.html",
         {
             "report": report,
+            "members": members,
             "found": found,
             "page": page,
             "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),

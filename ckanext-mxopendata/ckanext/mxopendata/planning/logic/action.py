@@ -15,6 +15,7 @@ from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.planning.logic.commitments import (
     institution_of,
+    mxopendata_commitment_create,
     mxopendata_commitment_list,
     mxopendata_commitment_match_confirm,
     mxopendata_commitment_match_list,
@@ -22,12 +23,14 @@ from ckanext.mxopendata.planning.logic.commitments import (
     mxopendata_commitment_restore,
     mxopendata_commitment_show,
     mxopendata_commitment_sums,
+    mxopendata_commitment_update,
     mxopendata_commitment_withdraw,
 )
 from ckanext.mxopendata.planning.model import Role
 from ckanext.mxopendata.planning.roles import FIELDS, KINDS, SINGLE, read_role
 
 __all__ = [
+    "mxopendata_commitment_create",
     "mxopendata_commitment_list",
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",
@@ -35,6 +38,7 @@ __all__ = [
     "mxopendata_commitment_restore",
     "mxopendata_commitment_show",
     "mxopendata_commitment_sums",
+    "mxopendata_commitment_update",
     "mxopendata_commitment_withdraw",
     "mxopendata_role_create",
     "mxopendata_role_delete",

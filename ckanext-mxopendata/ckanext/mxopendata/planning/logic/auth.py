@@ -12,6 +12,7 @@ from ckanext.mxopendata.planning.commitment_model import Commitment
 from ckanext.mxopendata.planning.model import Role
 
 __all__ = [
+    "mxopendata_commitment_create",
     "mxopendata_commitment_list",
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",
@@ -19,6 +20,7 @@ __all__ = [
     "mxopendata_commitment_restore",
     "mxopendata_commitment_show",
     "mxopendata_commitment_sums",
+    "mxopendata_commitment_update",
     "mxopendata_commitment_withdraw",
     "mxopendata_role_create",
     "mxopendata_role_delete",
@@ -86,6 +88,17 @@ def mxopendata_role_update(context: Context, data_dict: DataDict) -> AuthResult:
 def mxopendata_role_delete(context: Context, data_dict: DataDict) -> AuthResult:
     """As changing it."""
     return mxopendata_role_update(context, data_dict)
+
+
+def mxopendata_commitment_create(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution: a promise binds it."""
+    tk.check_access("organization_update", context, {"id": data_dict.get("institution", "")})
+    return {"success": True}
+
+
+def mxopendata_commitment_update(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution that promised."""
+    return mxopendata_commitment_match_confirm(context, data_dict)
 
 
 def mxopendata_commitment_match_list(context: Context, data_dict: DataDict) -> AuthResult:

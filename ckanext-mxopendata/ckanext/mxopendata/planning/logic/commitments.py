@@ -13,10 +13,12 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, extra_value
+from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.commitment_table import NON_PUBLIC, PUBLIC, RESTRICTED
 from ckanext.mxopendata.metadata.text import storable
-from ckanext.mxopendata.planning import commitment_counts, commitments, decisions
+from ckanext.mxopendata.planning import by_hand, commitment_counts, commitments, decisions
 from ckanext.mxopendata.planning.commitment_model import Commitment
+from ckanext.mxopendata.planning.entries import FIELDS
 from ckanext.mxopendata.planning.visibility import sees_closed_of
 
 MAXIMUM_PAGE = 1000
@@ -184,6 +186,49 @@ def mxopendata_commitment_match_refuse(context: Context, data_dict: DataDict) ->
     """
     tk.check_access("mxopendata_commitment_match_refuse", context, data_dict)
     return _decided(context, data_dict, decisions.REFUSED)
+
+
+def mxopendata_commitment_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Enter a commitment by hand, whole or not at all.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"institution", "title", "resource", "description", "area", "frequency", "legal_basis",
+            "promised", "access_level", "access_reason", "open_to_all", "in_inventory", "in_plan"}``, see
+            ``planning.entries.read_entry``; ``title`` and one of the last two are needed.
+
+    Returns:
+        The commitment, as :func:`mxopendata_commitment_show`.
+
+    Raises:
+        ValidationError: in the caller's language, by field; also where there is such a commitment.
+        ObjectNotFound, NotAuthorized: for an institution that is none, or not the caller's.
+    """
+    tk.check_access("mxopendata_commitment_create", context, data_dict)
+    return _stored(context, data_dict, institution_of(data_dict)["id"])
+
+
+def mxopendata_commitment_update(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Correct a commitment; fields that are not given stay, and a date that changes is added to its history.
+
+    Args:
+        context: CKAN's.
+        data_dict: ``{"id"}`` and any of the fields of :func:`mxopendata_commitment_create`.
+
+    Returns, Raises:
+        As there.
+    """
+    tk.check_access("mxopendata_commitment_update", context, data_dict)
+    before: Any = model.Session.get(Commitment, data_dict["id"])
+    given = {**by_hand.as_given(before), **{name: data_dict[name] for name in FIELDS if name in data_dict}}
+    return _stored(context, given, before.organization_id, before)
+
+
+def _stored(context: Context, given: DataDict, organization_id: str, before: Any = None) -> dict[str, Any]:
+    outcome = by_hand.store(given, organization_id, datetime.now(timezone.utc), before)
+    if isinstance(outcome, str):
+        return mxopendata_commitment_show(context, {"id": outcome})
+    raise tk.ValidationError({name: [sentence(finding)] for name, finding in outcome.errors.items()})
 
 
 def mxopendata_commitment_withdraw(context: Context, data_dict: DataDict) -> dict[str, Any]:
