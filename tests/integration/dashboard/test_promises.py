@@ -102,6 +102,13 @@ def test_the_line_of_time_and_what_is_due():
     assert sum(month["dataset_count"] for month in found["calendar"]) == 1
 
 
+def test_what_is_due_is_the_same_however_many_there_are(monkeypatch: pytest.MonkeyPatch):
+    before = _report()["commitments"]["calendar"]
+    assert any(month["commitment_count"] for month in before)
+    monkeypatch.setattr(promises, "_AT_ONCE", 0)
+    assert _report()["commitments"]["calendar"] == before
+
+
 def test_years_as_the_national_portal_counts_them():
     lines = {line["year"]: line for line in _report()["per_year"]}
     before, this = lines[NOW.year - 1], lines[NOW.year]

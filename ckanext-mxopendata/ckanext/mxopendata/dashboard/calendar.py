@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ _KEPT = (
 )  # fmt: skip
 
 
-def plan_against_fact(one: Institution, now: datetime, limit: int | None = None) -> dict[str, Any] | None:
+def plan_against_fact(one: Institution, now: datetime, limit: int | None = None) -> dict[str, Any]:
     """What an institution promised against what it published, and what is due next.
 
     Args:
@@ -43,14 +43,14 @@ def plan_against_fact(one: Institution, now: datetime, limit: int | None = None)
     today, named = snapshots.local_day(now), limit or NAMED
     if not promises.is_there():
         nothing = {"count": None, "list_url": None, "timeline": timeline([], today)}
-        return {**nothing, "calendar": _calendar(one, now, iter(()), named)}
+        return {**nothing, "calendar": _calendar(one, now, named)}
     found = promises.nearest(one, now, limit or promises.SHOWN_ON_THE_TIMELINE)
     lines = [_line(each) for each in found["results"]]
     return {
         "count": found["count"],
         "list_url": commitments_url(institucion=one.name),
         "timeline": timeline(lines, today),
-        "calendar": _calendar(one, now, promises.pending(one, now), named),
+        "calendar": _calendar(one, now, named),
     }
 
 
@@ -60,20 +60,15 @@ def _line(each: Mapping[str, Any]) -> dict[str, Any]:
     return {**line, "former": former, "url": commitment_url(each["id"])}
 
 
-def _calendar(
-    one: Institution, now: datetime, pending: Iterator[Mapping[str, Any]], named: int
-) -> list[dict[str, Any]]:
+def _calendar(one: Institution, now: datetime, named: int) -> list[dict[str, Any]]:
     months = {month: _empty(one, month) for month in _months(snapshots.local_day(now))}
     last = max(months)
-    for each in pending:
-        month = (each["due_on"] or "")[:7]
-        if month > last:
-            break
-        if month in months:
-            months[month]["commitment_count"] += 1
-            if len(months[month]["commitments"]) < named:
-                line = {"id": each["id"], "title": each["title"], "promised": each["promised"]}
-                months[month]["commitments"].append({**line, "url": commitment_url(each["id"])})
+    for month, found in promises.due_in(one, now, list(months), named).items():
+        months[month]["commitment_count"] = found["count"]
+        months[month]["commitments"] = [
+            {**{name: each[name] for name in ("id", "title", "promised")}, "url": commitment_url(each["id"])}
+            for each in found["results"]
+        ]
     for row in _updates_due(one, now, last, named):
         found = months[row["month"]]
         found["dataset_count"] = row["datasets"]

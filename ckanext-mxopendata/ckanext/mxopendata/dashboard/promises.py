@@ -6,7 +6,7 @@ by the page, and is in no figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -59,9 +59,29 @@ def nearest(institution: Institution, now: datetime, limit: int) -> dict[str, An
     )
 
 
-def pending(institution: Institution, now: datetime) -> Iterator[dict[str, Any]]:
-    """The promises still to come, the next first."""
-    return _lines(now, institution=institution.name, status="pending")
+def due_in(institution: Institution, now: datetime, months: Sequence[str], limit: int) -> dict[str, dict[str, Any]]:
+    """The promises that fall due in some months.
+
+    Args:
+        institution: whose.
+        now: promises are judged on its day (UTC).
+        months: as ``2026-12``.
+        limit: how many lines each month has at most.
+
+    Returns:
+        Month → ``{"count", "results"}``, the first due first; nothing without the planning room.
+    """
+    if not is_there():
+        return {}
+    asked = {"institution": institution.name, "status": "pending"}
+    first = _ask("mxopendata_commitment_list", now, **asked, limit=_AT_ONCE)
+    if first["count"] > _AT_ONCE:
+        # Too many to be read for one page: each month is asked for by itself.
+        return {month: _ask("mxopendata_commitment_list", now, **asked, due=month, limit=limit) for month in months}
+    by_month: dict[str, list[dict[str, Any]]] = {month: [] for month in months}
+    for line in first["results"]:
+        by_month.get((line["due_on"] or "")[:7], []).append(line)
+    return {month: {"count": len(lines), "results": lines[:limit]} for month, lines in by_month.items()}
 
 
 def per_year(institution: Institution, now: datetime) -> tuple[dict[str, int], list[dict[str, Any]]]:
