@@ -102,7 +102,7 @@ def panorama(now: datetime, *, measured: bool = True) -> Panorama:
             if promised is None
             else commitments.total(promised[owner.name] for owner in owners if owner.name in promised)
         )
-        return _figures(Evidence(total(parts), now, evidence, mine), measured)
+        return _figures(Evidence(total(parts), now, evidence, commitments=mine), measured)
 
     each = [
         InstitutionFigures(
@@ -132,7 +132,7 @@ def of_institution(institution: Institution, now: datetime, *, measured: bool = 
     runs = tuple(source.evidence for source in sources if source.evidence)
     promised = promises.sums_by_institution(now, institution)
     mine = None if promised is None else promised.get(institution.name, CommitmentSums())
-    return InstitutionFigures(institution, _figures(Evidence(sums, now, runs, mine), measured), sources)
+    return InstitutionFigures(institution, _figures(Evidence(sums, now, runs, commitments=mine), measured), sources)
 
 
 def last_computed() -> datetime | None:

@@ -155,7 +155,7 @@ def _recompute(manifest: Mapping[str, Any], weights: Weights, archive: zipfile.Z
         mine = whole if institutions == 0 else sums[line["institution"]]
         runs = tuple(HarvestRun(datetime.fromisoformat(at), found, read) for at, found, read in line["runs"])
         kept = None if promised is None else promised[line["institution"]]
-        values = compute_all(INDICATORS, Evidence(mine, now, runs, kept))
+        values = compute_all(INDICATORS, Evidence(mine, now, runs, commitments=kept))
         values[_INDEX] = publication_index(values, weights)
         # As JSON has it, so that 1 and 1.0 are the same.
         recomputed = json.loads(json.dumps(values))
