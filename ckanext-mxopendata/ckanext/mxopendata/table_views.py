@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import json
 import secrets
-import zlib
 from typing import Any
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
-from ckan.lib.redis import connect_to_redis
 
 from ckanext.mxopendata.downloads import refusal, table_response
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.findings_table import findings_table
 from ckanext.mxopendata.table_export import FORMATS
 from ckanext.mxopendata.table_import import ImportReport, import_catalogue
+from ckanext.mxopendata.uploads import (
+    FINDINGS_SHOWN,
+    MAXIMUM_UPLOAD,
+    Kept,
+    larger_than,
+    more_than_the_server_takes,
+    no_file,
+    together,
+    too_old,
+    uploaded,
+)
 
 bp = Blueprint("mxopendata_tables", __name__, url_prefix="/organization/<name>")
 
-MAXIMUM_UPLOAD = 10_000_000
 MAXIMUM_DATASETS = 300
-# What a browser sends beside the file itself.
-_AROUND_A_FILE = 100_000
-FINDINGS_SHOWN = 200
-_ROWS_NAMED = 12
-# Between the preview and the word to store it.
-_KEPT_SECONDS = 3_600
 
 
 @bp.errorhandler(tk.ObjectNotFound)
@@ -42,10 +44,7 @@ def _not_allowed(_error: tk.NotAuthorized) -> tuple[str, int]:
 
 @bp.errorhandler(413)
 def _more_than_the_server_takes(_error: Exception) -> tuple[str, int]:
-    """An operator may let the server take less than this page; a table sent as a field instead of a file is none."""
-    maximum = min(MAXIMUM_UPLOAD, int(current_app.config.get("MAX_CONTENT_LENGTH") or MAXIMUM_UPLOAD))
-    is_larger = (tk.request.content_length or 0) > maximum
-    return refusal(413, tk._("Too large"), _larger_than(maximum) if is_larger else _no_file())
+    return refusal(413, tk._("Too large"), more_than_the_server_takes())
 
 
 @bp.route("/tabla", methods=["GET"])
@@ -58,36 +57,19 @@ def page(name: str) -> str:
 def preview(name: str) -> str | tuple[str, int]:
     """What would become of each row of an uploaded table; nothing is stored."""
     institution = _for_editors(name)
-    content = _uploaded()
+    content = uploaded()
     if not content:
-        return _render(name, problem=_no_file()), 400
+        return _render(name, problem=no_file()), 400
     if len(content) > MAXIMUM_UPLOAD:
-        return _render(name, problem=_larger_than(MAXIMUM_UPLOAD)), 413
+        return _render(name, problem=larger_than(MAXIMUM_UPLOAD)), 413
     report = import_catalogue(content, institution, tk.current_user.name, dry_run=True)
     if len(report.catalogue.datasets) > MAXIMUM_DATASETS:
         words = tk._("The table has more than 300 datasets. Split it, or ask whoever runs the portal to import it.")
         return _render(name, problem=words), 400
     document = report.to_dict(current_language())
     token = secrets.token_urlsafe(24)
-    _keep(token, institution["id"], content, _findings_file(report, document))
+    _kept(institution).keep(token, {"content": content, "findings": _findings_file(report, document)})
     return _render(name, report=report, document=document, token=token)
-
-
-def _uploaded() -> bytes:
-    """The uploaded file; of one that is too large no more than shows it, and nothing where the request says so."""
-    if (tk.request.content_length or 0) > MAXIMUM_UPLOAD + _AROUND_A_FILE:
-        return b" " * (MAXIMUM_UPLOAD + 1)
-    upload = tk.request.files.get("upload")
-    return upload.stream.read(MAXIMUM_UPLOAD + 1) if upload else b""
-
-
-def _no_file() -> str:
-    return tk._("Choose a CSV or XLSX file.")
-
-
-def _larger_than(maximum: int) -> str:
-    words = tk._("The file is larger than {size} MB. Split it, or ask whoever runs the portal to import it.")
-    return words.format(size=f"{maximum / 1_000_000:.3g}")
 
 
 @bp.route("/tabla/guardar", methods=["POST"])
@@ -95,9 +77,9 @@ def store(name: str) -> str | tuple[str, int]:
     """Store what was looked at."""
     institution = _for_editors(name)
     token = tk.request.form.get("token", "")
-    content = _kept(token, institution["id"], "content")
+    content = _kept(institution).part(token, "content")
     if content is None:
-        return _render(name, problem=tk._("The preview is older than an hour. Upload the table again.")), 410
+        return _render(name, problem=too_old()), 410
     report = import_catalogue(content, institution, tk.current_user.name)
     document = report.to_dict(current_language())
     return _render(name, report=report, document=document, token=token, stored=True)
@@ -107,9 +89,9 @@ def store(name: str) -> str | tuple[str, int]:
 def findings(name: str, extension: str) -> Response | tuple[str, int]:
     """The uploaded table with what was found beside each row."""
     institution = _for_editors(name)
-    kept = _kept(tk.request.args.get("token", ""), institution["id"], "findings")
+    kept = _kept(institution).part(tk.request.args.get("token", ""), "findings")
     if kept is None:
-        return refusal(410, tk._("Not available"), tk._("The preview is older than an hour. Upload the table again."))
+        return refusal(410, tk._("Not available"), too_old())
     headings, rows = json.loads(kept)
     return _file(f"{institution['name']}-hallazgos", extension, headings, rows)
 
@@ -150,7 +132,7 @@ def _render(name: str, **values: Any) -> str:
     report: ImportReport | None = values.pop("report", None)
     if report is not None:
         values["lines"] = _lines(report)
-        values["findings"] = _together(values["document"]["findings"])
+        values["findings"] = together(values["document"]["findings"], _column)
         values["readable"] = report.catalogue.table.is_readable and bool(report.catalogue.datasets)
     shown = {
         "group_dict": institution,
@@ -178,21 +160,6 @@ def _lines(report: ImportReport) -> list[dict[str, Any]]:
     ]
 
 
-def _together(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Findings that say the same of several rows, as one line with all of them."""
-    lines: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for item in findings:
-        key = tuple(item[name] for name in ("code", "field", "value", "message"))
-        line = lines.setdefault(key, {**item, "column": _column(item["field"]), "rows": []})
-        if item["row"]:
-            line["rows"].append(item["row"])
-    for line in lines.values():
-        rows = [str(row) for row in line["rows"]]
-        more = len(rows) - _ROWS_NAMED
-        line["rows"] = ", ".join(rows[:_ROWS_NAMED]) + (f" (+{more})" if more > 0 else "") if rows else "–"
-    return list(lines.values())
-
-
 def _column(field: str | None) -> str | None:
     """The column of the table, or the label of a field that has none there."""
     if field is None or ":" in field:
@@ -202,23 +169,10 @@ def _column(field: str | None) -> str | None:
     return tk.h.scheming_language_text(known[field]) if field in known else field
 
 
+def _kept(institution: dict[str, Any]) -> Kept:
+    return Kept("table", _user(), institution["id"])
+
+
 def _findings_file(report: ImportReport, document: dict[str, Any]) -> bytes:
     headings, rows = findings_table(report.catalogue.table, document["findings"])
     return json.dumps([headings, rows], ensure_ascii=False).encode()
-
-
-def _key(token: str, institution_id: str, part: str) -> str:
-    return f"ckan:{tk.config['ckan.site_id']}:mxopendata:table:{_user()}:{institution_id}:{token}:{part}"
-
-
-def _keep(token: str, institution_id: str, content: bytes, found: bytes) -> None:
-    """Keep an upload for an hour: where each of several machines of a portal finds it, and nobody else."""
-    connection: Any = connect_to_redis()
-    for part, octets in (("content", content), ("findings", found)):
-        connection.set(_key(token, institution_id, part), zlib.compress(octets), ex=_KEPT_SECONDS)
-
-
-def _kept(token: str, institution_id: str, part: str) -> bytes | None:
-    connection: Any = connect_to_redis()
-    packed = connection.get(_key(token, institution_id, part)) if token else None
-    return zlib.decompress(packed) if packed else None

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from ckan.tests import factories, helpers
 
-from ckanext.mxopendata.table_views import MAXIMUM_UPLOAD
+from ckanext.mxopendata.uploads import MAXIMUM_UPLOAD
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 

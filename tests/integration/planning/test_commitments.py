@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+import dataclasses
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,9 +12,10 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.tests import factories, helpers
 
+from ckanext.mxopendata.planning.commitment_counts import COUNTS
 from ckanext.mxopendata.planning.commitment_import import ImportSettings, import_commitments
 from ckanext.mxopendata.planning.commitment_model import Commitment
-from ckanext.mxopendata.planning.commitments import commitment_sums
+from ckanext.mxopendata.quality.commitments import CommitmentFacts, of_commitment, total
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("clean_site")]
 
@@ -40,6 +42,15 @@ def _line(office: dict[str, Any], title: str) -> Any:
 
 def listed(office: dict[str, Any], **asked: Any) -> list[dict[str, Any]]:
     return helpers.call_action("mxopendata_commitment_list", institution=office["name"], **asked)["results"]
+
+
+def sums(office: dict[str, Any], **asked: Any) -> dict[str, int]:
+    found = helpers.call_action("mxopendata_commitment_sums", institution=office["name"], **asked)
+    return found["institutions"][office["name"]]
+
+
+def facts(line: dict[str, Any]) -> CommitmentFacts:
+    return CommitmentFacts(**{field.name: line[field.name] for field in dataclasses.fields(CommitmentFacts)})
 
 
 def test_how_promises_stand(office: dict[str, Any]):
@@ -78,7 +89,18 @@ def test_a_promise_with_its_history(office: dict[str, Any]):
         helpers.call_action("mxopendata_commitment_show", id="ninguno")
 
 
-@pytest.mark.parametrize("asked", [{"status": "x"}, {"limit": "muchos"}, {"offset": -1}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"status": "x"},
+        {"limit": "muchos"},
+        {"offset": -1},
+        {"counted": "x"},
+        {"access_level": "x"},
+        {"due": "mayo"},
+        {"as_of": "hoy"},
+    ],
+)
 def test_what_is_asked_wrongly(office: dict[str, Any], asked: dict[str, Any]):
     with pytest.raises(tk.ValidationError):
         listed(office, **asked)
@@ -90,22 +112,43 @@ def test_the_counts_for_the_indicators(office: dict[str, Any]):
         access_level="non_public",
     )  # fmt: skip
     model.Session.add(closed)
+    _line(office, "E").withdrawn_on = NOW.date()
+    _line(office, "D").due_from = _line(office, "D").due_on = NOW.date() - timedelta(days=1)
     model.Session.commit()
-    found = commitment_sums([office["id"]], NOW.date())[office["id"]]
-    assert found == {
-        "inventoried": 0,
-        "committed": 5,
-        "published": 3,
-        "withdrawn": 1,
-        "overdue": 0,
-        "late": 1,
-        "early": 1,
-        "by_access_level": {"": 6},
-        "committed_per_year": {"2019": 1, "2020": 1, "2021": 1, "2999": 1},
-    }
-    inside = commitment_sums([office["id"]], NOW.date(), with_closed=True)[office["id"]]
-    assert (inside["inventoried"], inside["by_access_level"]) == (1, {"": 6, "non_public": 1})
-    assert commitment_sums(["ninguna"], NOW.date()) == {}
+    found = sums(office)
+    assert (found["lines"], found["planned"], found["committed"], found["withdrawn"]) == (6, 6, 4, 2)
+    assert (found["published"], found["early"], found["on_time"], found["published_late"]) == (3, 1, 1, 1)
+    # F fell due in 2020 and was withdrawn since; E was withdrawn in time.
+    assert (found["overdue"], found["withdrawn_overdue"], found["access_non_public"]) == (1, 1, 0)
+    told = helpers.call_action("mxopendata_commitment_sums", institution=office["name"])
+    assert told["committed_per_year"] == {"2019": 1, "2020": 1, "2021": 1, str(NOW.year): 1}
+    inside = sums(office, closed=True)
+    assert (inside["inventoried"], inside["access_non_public"]) == (1, 1)
+    for day in ("2018-01-01", "2020-01-31", "2020-02-01", "2999-12-31", "3000-01-01"):
+        as_pure = total(of_commitment(facts(line), date.fromisoformat(day)) for line in listed(office, closed=False))
+        assert sums(office, as_of=day) == dataclasses.asdict(as_pure), day
+
+
+def test_every_count_has_the_list_it_counts(office: dict[str, Any]):
+    found = sums(office)
+    for name in COUNTS:
+        if name in found:
+            assert len(listed(office, counted=name)) == found[name], name
+    assert len(listed(office, counted="late")) == found["published_late"] + found["overdue"]
+    assert len(listed(office, access_level="none")) == 6
+    assert [one["title"] for one in listed(office, due="2021-05")] == ["C"]
+    assert [one["title"] for one in listed(office, nearest=True)][-1] == "D"
+    assert listed(office, history=True, due="2021")[0]["dates"][0]["promised"] == "2021-05-01"
+
+
+def test_what_a_count_file_says(office: dict[str, Any]):
+    import_commitments(
+        f"institucion,filas_en_plan\n{office['name']},14\n".encode(), ImportSettings("conteo-2026.csv", NOW)
+    )
+    said = [{"year": 2026, "committed": 14, "source_file": "conteo-2026.csv", "source_row": 2}]
+    assert helpers.call_action("mxopendata_commitment_list", institution=office["name"])["totals"] == said
+    assert helpers.call_action("mxopendata_commitment_sums", institution=office["name"])["totals"] == said
+    assert "totals" not in helpers.call_action("mxopendata_commitment_list")
 
 
 def test_what_is_proposed_is_confirmed_or_refused_for_good(office: dict[str, Any]):

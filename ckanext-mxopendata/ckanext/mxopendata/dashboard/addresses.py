@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.quality.freshness import (
@@ -63,6 +64,23 @@ VOCABULARIES: Mapping[str, str] = {"orden": "orders_of_government", "sector": "s
 _FRESHNESS = {word: verdict for verdict, word in FRESHNESS_WORDS.items()}
 _SORTS = {word: sort for sort, word in SORT_WORDS.items()}
 INDEX = "mx.index"
+# Figures that count promises → the lines that count, and those that do not (words of ``cuenta``).
+COMMITMENT_LISTS: Mapping[str, tuple[str, str | None]] = {
+    "mx.inventoried": ("inventoried", None),
+    "mx.inventory_published": ("inventory_published", "inventory_unpublished"),
+    "mx.committed": ("committed", None),
+    "mx.commitments_published": ("published", None),
+    "mx.commitments_late": ("late", None),
+    "mx.commitments_early": ("early", None),
+    "mx.commitments_overdue": ("overdue", None),
+    "mx.commitments_withdrawn": ("withdrawn", None),
+    "mx.commitments_kept": ("published", "not_kept"),
+    "mx.commitments_on_time": ("in_time", "not_in_time"),
+    "mx.access_public": ("access_public", None),
+    "mx.access_restricted": ("access_restricted", None),
+    "mx.access_non_public": ("access_non_public", None),
+}
+_PLANNING_PLUGIN = "mxopendata_planning"
 # Figures that count harvested records, not datasets.
 _HARVEST_INDICATORS = ("mx.last_harvest", "mx.harvest_findings")
 
@@ -135,13 +153,33 @@ def ranking_url(**parameters: Any) -> str:
     return tk.url_for("mxopendata_dashboard.ranking", **parameters)
 
 
-def list_url_below(page: str, indicator_id: str) -> str:
+def commitments_url(**parameters: Any) -> str | None:
+    """The list of what was promised; ``None`` where nobody keeps promises."""
+    return tk.url_for("mxopendata_commitments.index", **parameters) if p.plugin_loaded(_PLANNING_PLUGIN) else None
+
+
+def commitment_url(commitment_id: str) -> str:
+    """The page of a promise."""
+    return tk.url_for("mxopendata_commitments.commitment", commitment_id=commitment_id)
+
+
+def to_mend_url(indicator_id: str, institution: str) -> str | None:
+    """What does not count for a figure of an institution: its datasets, or its promises."""
+    if indicator_id in COMMITMENT_LISTS:
+        return commitments_url(institucion=institution, cuenta=COMMITMENT_LISTS[indicator_id][1])
+    return institution_url(institution, indicador=indicator_id, cumple="no")
+
+
+def list_url_below(page: str, indicator_id: str, promises: str | None = None) -> str | None:
     """The list behind a figure of an institution whose page is known: thousands of them are told at once.
 
     Args:
         page: address of the institution's page, as :func:`institution_url` makes it.
         indicator_id: the figure.
+        promises: address of the institution's promises, as :func:`commitments_url` makes it.
     """
+    if indicator_id in COMMITMENT_LISTS:
+        return f"{promises}&cuenta={COMMITMENT_LISTS[indicator_id][0]}" if promises else None
     if indicator_id == INDEX:
         return f"{page}#indice"
     if indicator_id in _HARVEST_INDICATORS:
@@ -150,10 +188,12 @@ def list_url_below(page: str, indicator_id: str) -> str:
     return f"{page}{chosen}#conjuntos"
 
 
-def list_url(indicator_id: str, institution: str | None = None) -> str:
+def list_url(indicator_id: str, institution: str | None = None) -> str | None:
     """The list behind a figure: of an institution, or of the whole portal."""
     if institution is not None:
-        return list_url_below(institution_url(institution), indicator_id)
+        return list_url_below(institution_url(institution), indicator_id, commitments_url(institucion=institution))
+    if indicator_id in COMMITMENT_LISTS:
+        return commitments_url(cuenta=COMMITMENT_LISTS[indicator_id][0])
     if indicator_id == INDEX:
         return ranking_url()
     if indicator_id in _HARVEST_INDICATORS:

@@ -76,6 +76,16 @@ def columns(bars: Sequence[Bar]) -> Markup:
     return _svg(chart.render_tree(), scale="axis y")
 
 
+def grouped_columns(labels: Sequence[str], series: Sequence[Sequence[Bar]]) -> Markup:
+    """Columns from left to right, one of each series beside the others, each with its number."""
+    chart = pygal.Bar(height=_HISTOGRAM_HEIGHT, **_options())
+    chart.x_labels = list(labels)
+    for each in series:
+        chart.add("", [_value(bar) for bar in each])
+    chart.range = (0, _top([bar for each in series for bar in each]))
+    return _svg(chart.render_tree(), scale="axis y")
+
+
 def lines(labels: Sequence[str], series: Sequence[Line]) -> Markup:
     """Lines of percentages over time, with a legend; where a value is unknown the line has a gap."""
     chart = pygal.Line(

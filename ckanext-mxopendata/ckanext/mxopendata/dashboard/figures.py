@@ -10,11 +10,13 @@ import sqlalchemy as sa
 
 from ckan import model
 
-from ckanext.mxopendata.dashboard import harvests, queries
+from ckanext.mxopendata.dashboard import harvests, promises, queries
 from ckanext.mxopendata.dashboard.model import Snapshot
 from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
-from ckanext.mxopendata.quality.indicators import Evidence, HarvestRun, compute_all
+from ckanext.mxopendata.quality import commitments
+from ckanext.mxopendata.quality.commitments import CommitmentSums
+from ckanext.mxopendata.quality.indicators import Evidence, compute_all
 from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.sums import Sums, total
 from ckanext.mxopendata.quality.values import Value, no_data
@@ -22,10 +24,11 @@ from ckanext.mxopendata.quality.values import Value, no_data
 
 @dataclass(frozen=True)
 class Figures:
-    """Sums and the indicators made from them, by id."""
+    """Sums and the indicators made from them, by id; ``commitments`` is ``None`` where nobody keeps promises."""
 
     sums: Sums
     indicators: dict[str, Value]
+    commitments: CommitmentSums | None = None
 
 
 @dataclass(frozen=True)
@@ -88,14 +91,23 @@ def panorama(now: datetime, *, measured: bool = True) -> Panorama:
     institutions = read_institutions()
     sums = queries.sums_by_owner(now)
     states = harvests.source_states()
+    promised = promises.sums_by_institution(now)
 
-    def of(parts: Iterable[Sums], sources: Iterable[harvests.SourceState]) -> Figures:
-        return _figures(total(parts), tuple(source.evidence for source in sources if source.evidence), now, measured)
+    def of(
+        parts: Iterable[Sums], sources: Iterable[harvests.SourceState], owners: Iterable[Institution] = ()
+    ) -> Figures:
+        evidence = tuple(source.evidence for source in sources if source.evidence)
+        mine = (
+            None
+            if promised is None
+            else commitments.total(promised[owner.name] for owner in owners if owner.name in promised)
+        )
+        return _figures(Evidence(total(parts), now, evidence, commitments=mine), measured)
 
     each = [
         InstitutionFigures(
             institution=institution,
-            figures=of([sums.get(institution.id, Sums())], states.get(institution.name, ())),
+            figures=of([sums.get(institution.id, Sums())], states.get(institution.name, ()), [institution]),
             sources=states.get(institution.name, ()),
         )
         for institution in institutions
@@ -104,7 +116,7 @@ def panorama(now: datetime, *, measured: bool = True) -> Panorama:
     strays = [part for owner, part in sums.items() if owner not in known]
     every_source = tuple(source for sources in states.values() for source in sources)
     return Panorama(
-        total=of(sums.values(), every_source),
+        total=of(sums.values(), every_source, institutions),
         institutions=each,
         unowned=of(strays, ()) if strays else None,
         orders=_parts(each, lambda one: one.institution.gov_type, "orders_of_government", of),
@@ -117,8 +129,10 @@ def of_institution(institution: Institution, now: datetime, *, measured: bool = 
     """The figures of one institution at a moment."""
     sums = queries.sums_by_owner(now, [institution.id]).get(institution.id, Sums())
     sources = harvests.source_states(institution).get(institution.name, ())
-    evidence = tuple(source.evidence for source in sources if source.evidence)
-    return InstitutionFigures(institution, _figures(sums, evidence, now, measured), sources)
+    runs = tuple(source.evidence for source in sources if source.evidence)
+    promised = promises.sums_by_institution(now, institution)
+    mine = None if promised is None else promised.get(institution.name, CommitmentSums())
+    return InstitutionFigures(institution, _figures(Evidence(sums, now, runs, commitments=mine), measured), sources)
 
 
 def last_computed(now: datetime) -> datetime | None:
@@ -131,17 +145,19 @@ def last_computed(now: datetime) -> datetime | None:
     return model.Session.execute(sa.select(last).where(Snapshot.scope == "portal")).scalar()
 
 
-def _figures(sums: Sums, runs: tuple[HarvestRun, ...], now: datetime, measured: bool) -> Figures:
-    if not measured:
-        return Figures(sums, {each.id: no_data(each.unit) for each in INDICATORS.values()})
-    return Figures(sums, compute_all(INDICATORS, Evidence(sums, now, runs)))
+def _figures(evidence: Evidence, measured: bool) -> Figures:
+    if measured:
+        values = compute_all(INDICATORS, evidence)
+    else:
+        values = {each.id: no_data(each.unit) for each in INDICATORS.values()}
+    return Figures(evidence.sums, values, evidence.commitments)
 
 
 def _parts(
     institutions: list[InstitutionFigures],
     key_of: Callable[[InstitutionFigures], str | None],
     vocabulary_id: str,
-    of: Callable[[Iterable[Sums], Iterable[harvests.SourceState]], Figures],
+    of: Callable[[Iterable[Sums], Iterable[harvests.SourceState], Iterable[Institution]], Figures],
 ) -> list[PartFigures]:
     members: dict[str | None, list[InstitutionFigures]] = {}
     for institution in institutions:
@@ -156,6 +172,7 @@ def _parts(
             figures=of(
                 (member.figures.sums for member in members[key]),
                 (source for member in members[key] for source in member.sources),
+                (member.institution for member in members[key]),
             ),
         )
         for key in (*labels, None)

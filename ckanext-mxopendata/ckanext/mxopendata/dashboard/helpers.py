@@ -37,6 +37,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     freshness.NO_DATE: ("none", "circle-question"),
     freshness.FUTURE_DATE: ("none", "circle-question"),
 }
+_MONTHS_OF_A_YEAR = 12
 _RUN_KINDS: Mapping[str, tuple[str, str]] = {
     "finished": ("good", "circle-check"),
     "finished_with_warnings": ("warn", "triangle-exclamation"),
@@ -135,6 +136,24 @@ def mxopendata_run_status(status: str) -> dict[str, str]:
     return {"label": labels.get(status, status), "kind": kind, "icon": icon}
 
 
+def mxopendata_promise_state(line: Mapping[str, Any]) -> dict[str, str]:
+    """How a promise is shown: ``{"label", "kind", "icon"}``."""
+    published = {
+        "late": (tk._("Published late"), "warn", "clock"),
+        "early": (tk._("Published early"), "good", "circle-check"),
+        "on_time": (tk._("Published on time"), "good", "circle-check"),
+    }
+    others = {
+        "published": (tk._("Published"), "good", "circle-check"),
+        "overdue": (tk._("Overdue and not published"), "bad", "triangle-exclamation"),
+        "pending": (tk._("Still to come"), "plain", "hourglass-half"),
+        "undated": (tk._("Without a date"), "none", "circle-question"),
+        "withdrawn": (tk._("Withdrawn"), "none", "ban"),
+    }
+    label, kind, icon = published.get(line["timing"] or "") or others[line["status"]]
+    return {"label": label, "kind": kind, "icon": icon}
+
+
 def mxopendata_term(vocabulary_id: str, term_id: str | None) -> str:
     """The label of a term; ``sin datos`` where there is none, the text itself where it is not a term."""
     term = vocabulary(vocabulary_id).get(term_id) if term_id else None
@@ -164,6 +183,21 @@ def mxopendata_trend_chart(lines: list[dict[str, Any]]) -> str:
         for name, kind in zip(shares, ("accent", "good", "plain", "none"), strict=True)
     ]
     return charts.lines([format_month(date.fromisoformat(line["day"])) for line in lines], series)
+
+
+def mxopendata_year_columns(lines: list[dict[str, Any]]) -> str:
+    """Datasets created, updated and promised (``per_year`` of a report), three columns a year."""
+    from ckanext.mxopendata.dashboard import charts
+
+    kinds = (("created", "good"), ("updated", "plain"), ("committed", "accent"))
+    series = [[charts.Bar("", line[name] or 0, kind) for line in lines] for name, kind in kinds]
+    return charts.grouped_columns([str(line["year"]) for line in lines], series)
+
+
+def mxopendata_tick_label(tick: Mapping[str, Any]) -> str:
+    """A mark of a line of time: its year where the marks are years, else its month."""
+    day = date.fromisoformat(tick["day"])
+    return str(day.year) if tick["months"] == _MONTHS_OF_A_YEAR else format_month(day)
 
 
 def mxopendata_column_chart(items: list[tuple[str, int, str]]) -> str:

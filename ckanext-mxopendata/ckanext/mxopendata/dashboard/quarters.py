@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.mxopendata.core_tables import GROUP, PACKAGE
-from ckanext.mxopendata.dashboard import figures, snapshots
+from ckanext.mxopendata.dashboard import figures, promises, snapshots
 from ckanext.mxopendata.dashboard.measurements import facts_of
 from ckanext.mxopendata.dashboard.model import Quarter, Snapshot
 from ckanext.mxopendata.dashboard.queries import JOINED, MEASURED, PUBLIC
@@ -71,7 +71,10 @@ def freeze(quarter: str, now: datetime) -> dict[str, Any]:
     if today > ends and quarter_of(today) != quarter_of(ends + timedelta(days=1)):
         raise QuarterError(f"El trimestre {quarter} terminó hace más de un trimestre: ya no se conocen sus datos")
     snapshots.take(now)
-    content, datasets, institutions = archive.write(quarter, now, weights(), _institutions(now), _datasets())
+    promised = promises.facts(now)
+    content, datasets, institutions = archive.write(
+        quarter, now, weights(), _institutions(now), _datasets(), commitments=promised
+    )
     row = Quarter(
         quarter=quarter,
         day=today,

@@ -8,19 +8,24 @@ from typing import Any
 
 from ckanext.mxopendata.dashboard import figures, lists, queries, ranking, snapshots, standing
 from ckanext.mxopendata.dashboard.addresses import (
+    COMMITMENT_LISTS,
     FRESHNESS_WORDS,
     NO_FORMAT,
+    commitments_url,
     dataset_url,
     datasets_url,
     index_url,
     institution_url,
     list_url,
     list_url_below,
+    to_mend_url,
 )
+from ckanext.mxopendata.dashboard.calendar import plan_against_fact
 from ckanext.mxopendata.dashboard.harvests import Run, recent_runs
 from ckanext.mxopendata.dashboard.recent import recent
 from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.dashboard.todo import improvements, todo
+from ckanext.mxopendata.dashboard.yearly import per_year
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
 from ckanext.mxopendata.quality.freshness import VERDICTS
@@ -38,14 +43,14 @@ def portal(now: datetime, spoken: str) -> dict[str, Any]:
 
 def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, Any]:
     panorama = figures.panorama(now, measured=computed is not None)
-    unowned = panorama.unowned
+    unowned, promised = panorama.unowned, commitments_url()
     return {
         **_heading(now, computed),
         "indicators": _listed(panorama.total.indicators, list_url),
         "trend": standing.trend(snapshots.PORTAL, "", snapshots.local_day(now)),
         "movement": standing.movement(snapshots.local_day(now)),
         "freshness": _freshness(panorama.total.sums, datasets_url),
-        "institutions": [_institution_line(each, spoken) for each in panorama.institutions],
+        "institutions": [_institution_line(each, spoken, promised) for each in panorama.institutions],
         "without_institution": None if unowned is None else _listed(unowned.indicators, None),
         "orders_of_government": [_part_line(part, "orden", spoken) for part in panorama.orders],
         "states": [_part_line(part, "entidad", spoken) for part in panorama.states],
@@ -53,20 +58,22 @@ def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, 
     }
 
 
-def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -> dict[str, Any]:
+def institution(
+    one: Institution, now: datetime, spoken: str, todo_limit: int, plan_limit: int | None = None
+) -> dict[str, Any]:
     """The report of an institution; see the action ``mxopendata_institution_report``."""
     computed = figures.last_computed(now)
     found = figures.of_institution(one, now, measured=computed is not None)
     today = snapshots.local_day(now)
 
-    def address(indicator_id: str) -> str:
+    def address(indicator_id: str) -> str | None:
         return list_url(indicator_id, one.name)
 
     def filtered(**parameters: Any) -> str:
         return institution_url(one.name, **parameters)
 
-    def to_mend(indicator_id: str) -> str:
-        return institution_url(one.name, indicador=indicator_id, cumple="no")
+    def to_mend(indicator_id: str) -> str | None:
+        return to_mend_url(indicator_id, one.name)
 
     return {
         **_names(one, spoken),
@@ -83,6 +90,8 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
         "improvements": improvements(one, spoken),
         "todo": todo(one, now, spoken, todo_limit),
         "runs": [_run_line(run) for run in recent_runs(one)],
+        "commitments": plan_against_fact(one, now, plan_limit),
+        "per_year": per_year(one, now),
     }
 
 
@@ -181,11 +190,12 @@ def _listed(indicators: Mapping[str, Any], address: Callable[[str], str | None] 
     return {key: {**value, "list_url": address(key) if address else None} for key, value in indicators.items()}
 
 
-def _institution_line(each: figures.InstitutionFigures, spoken: str) -> dict[str, Any]:
+def _institution_line(each: figures.InstitutionFigures, spoken: str, promised: str | None) -> dict[str, Any]:
     page = institution_url(each.institution.name)
+    mine = f"{promised}?institucion={each.institution.name}" if promised else None
 
-    def address(indicator_id: str) -> str:
-        return list_url_below(page, indicator_id)
+    def address(indicator_id: str) -> str | None:
+        return list_url_below(page, indicator_id, mine)
 
     return {
         **_names(each.institution, spoken),
@@ -197,6 +207,10 @@ def _institution_line(each: figures.InstitutionFigures, spoken: str) -> dict[str
 
 def _part_line(part: figures.PartFigures, parameter: str, spoken: str) -> dict[str, Any]:
     def address(indicator_id: str) -> str | None:
+        if indicator_id in COMMITMENT_LISTS:
+            # Promises are listed by state, not by order of government.
+            counted = COMMITMENT_LISTS[indicator_id][0]
+            return commitments_url(entidad=part.key, cuenta=counted) if parameter == "entidad" else None
         criterion = INDICATORS[indicator_id].criterion
         chosen = {"indicador": indicator_id} if criterion else {}
         return datasets_url(**{parameter: part.key}, **chosen)

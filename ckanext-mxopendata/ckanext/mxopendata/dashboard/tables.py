@@ -131,6 +131,45 @@ INSTITUTION: Mapping[str, Table] = {
         "improvements",
         {"campo": _get("field"), "nombre": _get("label"), "conjuntos": _get("datasets"), "puntos": _get("points")},
     ),
+    "cifras": Table(
+        "figures",
+        {
+            "indicador": _get("id"),
+            "nombre": _get("name"),
+            "valor": _get("value"),
+            "unidad": _get("unit"),
+            "numerador": _get("numerator"),
+            "denominador": _get("denominator"),
+        },
+    ),
+    "compromisos": Table(
+        "timeline",
+        {
+            "conjunto": _get("title"),
+            "recurso": _get("resource"),
+            "fecha_prometida": _get("promised"),
+            "fechas_anteriores": lambda line: "; ".join(line["former"]),
+            "publicado": _get("published_on"),
+            "retirado": _get("withdrawn_on"),
+            "situacion": _get("status"),
+            "a_tiempo": _get("timing"),
+        },
+    ),
+    "calendario": Table(
+        "calendar",
+        {"mes": _get("month"), "que": _get("what"), "titulo": _get("title"), "fecha": _get("day")},
+    ),
+    "anual": Table(
+        "per_year",
+        {
+            "ano": _get("year"),
+            "creados": _get("created"),
+            "actualizados": _get("updated"),
+            "comprometidos": _get("committed"),
+            "comprometidos_segun_conteo": _get("counted"),
+            "conteo": _get("counted_in"),
+        },
+    ),
     "cosechas": Table(
         "runs",
         {

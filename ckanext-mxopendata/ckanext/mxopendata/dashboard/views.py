@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.dashboard import addresses, quarters, snapshots, tables
+from ckanext.mxopendata.dashboard import addresses, promises, quarters, snapshots, tables
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
 from ckanext.mxopendata.facets import freshness_label
@@ -139,6 +139,7 @@ def methodology() -> str:
         "days": tk._("days"),
         "records": tk._("records"),
         "points": tk._("points"),
+        "commitments": tk._("commitments"),
     }
     directions = {"more": tk._("more"), "less": tk._("less"), "neutral": tk._("neither")}
     return tk.render(
@@ -191,10 +192,15 @@ def institution(name: str) -> str:
     report = _act("mxopendata_institution_report", id=name)
     page = addresses.page_of(tk.request.args)
     found = _act("mxopendata_measurement_list", **{**_page_filters(page), "institution": name})
+    members = promises.for_members(report["institution"])
+    if members is not None:
+        # A shared cache must never keep what only members see.
+        tk.request.environ["__no_cache__"] = True
     return tk.render(
         "mxopendata/dashboard/institution.html",
         {
             "report": report,
+            "members": members,
             "found": found,
             "page": page,
             "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
@@ -214,11 +220,28 @@ def institution_file(name: str, extension: str) -> Response:
     chosen = tk.request.args.get(_TABLE, "conjuntos")
     if extension != "json" and chosen == "conjuntos":
         return _datasets_file(f"{name}-conjuntos", filters, extension)
-    report = _act("mxopendata_institution_report", id=name, todo_limit=MAXIMUM_PAGE)
+    report = _act("mxopendata_institution_report", id=name, todo_limit=MAXIMUM_PAGE, plan_limit=MAXIMUM_PAGE)
     if extension == "json":
         return json_response({**report, "datasets": list(_all_datasets(filters))})
     table_name, table = _table(tables.INSTITUTION, "mejoras")
-    return _file(f"{name}-{table_name}", table, report[table.key], extension)
+    lines = {**report, **_flat(report)}[table.key]
+    return _file(f"{name}-{table_name}", table, lines, extension)
+
+
+def _flat(report: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What stands deeper in a report as lines of a table."""
+    named = _act("mxopendata_indicator_list")
+    months = report["commitments"]["calendar"]
+    return {
+        "figures": [{**each, **report["indicators"][each["id"]]} for each in named],
+        "timeline": report["commitments"]["timeline"]["lines"],
+        "calendar": [
+            {"month": month["month"], "what": what, "title": each["title"], "day": each[day]}
+            for month in months
+            for what, key, day in (("compromiso", "commitments", "promised"), ("actualización", "datasets", "due"))
+            for each in month[key]
+        ],
+    }
 
 
 def _act(action: str, **data_dict: Any) -> Any:

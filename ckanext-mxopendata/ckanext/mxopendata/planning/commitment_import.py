@@ -24,6 +24,7 @@ from ckanext.mxopendata.metadata.commitment_table import (
     CommitmentTable,
     first_day,
     last_day,
+    line_key,
     read_commitments,
 )
 from ckanext.mxopendata.metadata.findings import Finding
@@ -200,7 +201,8 @@ def _store_lines(report: ImportReport, owners: _Owners, settings: ImportSettings
             if before is not None and before.withdrawn_on:
                 details = {"row": line.row, "day": before.withdrawn_on.isoformat()}
                 report.findings.append(Finding("commitment_withdrawn_before", None, str(line.row), line.title, details))
-        left = [one for key, one in existing.items() if key not in own]
+        named = {existing[key].id for key in own if key in existing}
+        left = {one.id: one for one in existing.values() if one.id not in named}.values()
         _say_left_out(report, report.owners[next(iter(own.values())).row], left, in_inventory)
 
 
@@ -218,6 +220,9 @@ def _stored(organization_ids: list[str]) -> dict[str, dict[str, Any]]:
     lines: list[Any] = list(model.Session.execute(query).scalars())
     for one in lines:
         found[one.organization_id][one.line_key] = one
+    for one in lines:
+        # One whose name was corrected by hand answers to both names.
+        found[one.organization_id].setdefault(line_key(one.title, one.resource), one)
     return found
 
 

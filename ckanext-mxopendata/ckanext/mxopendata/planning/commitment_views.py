@@ -15,12 +15,20 @@ from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_r
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.planning.commitments import STATUSES
-from ckanext.mxopendata.planning.logic.action import MAXIMUM_PAGE, MAXIMUM_REASON
+from ckanext.mxopendata.planning.logic.commitments import MAXIMUM_PAGE, MAXIMUM_REASON
 
 bp = Blueprint("mxopendata_commitments", __name__)
 ON_A_PAGE = 50
 # Word of the address → what the action takes.
-_FILTERS = {"institucion": "institution", "entidad": "state", "estado": "status"}
+_FILTERS = {
+    "institucion": "institution",
+    "entidad": "state",
+    "estado": "status",
+    "cuenta": "counted",
+    "acceso": "access_level",
+    "vence": "due",
+    "reservados": "closed",
+}
 _COLUMNS = {
     "institucion": "institution",
     "nombre_institucion": "institution_title",
@@ -135,8 +143,11 @@ def _all(first: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _act("mxopendata_commitment_list", **_filters(), offset=offset, limit=MAXIMUM_PAGE)["results"]
 
 
-def _filters() -> dict[str, str]:
-    return {name: tk.request.args[word] for word, name in _FILTERS.items() if tk.request.args.get(word)}
+def _filters() -> dict[str, Any]:
+    given = tk.request.args
+    found: dict[str, Any] = {name: given[word] for word, name in _FILTERS.items() if given.get(word)}
+    # Whatever the address says of it, the word is there.
+    return {**found, "closed": True} if "closed" in found else found
 
 
 def _page() -> int:

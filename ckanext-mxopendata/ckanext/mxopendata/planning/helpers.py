@@ -11,7 +11,14 @@ from ckanext.mxopendata.helpers import mxopendata_date
 from ckanext.mxopendata.planning import commitments
 from ckanext.mxopendata.planning.roles import ADMINISTRATOR, LIAISON, WORKING_GROUP
 
-__all__ = ["mxopendata_commitment_status", "mxopendata_promised", "mxopendata_role_kinds", "mxopendata_roles"]
+__all__ = [
+    "mxopendata_access_level",
+    "mxopendata_commitment_filters",
+    "mxopendata_commitment_status",
+    "mxopendata_promised",
+    "mxopendata_role_kinds",
+    "mxopendata_roles",
+]
 
 
 def mxopendata_commitment_status(commitment: Mapping[str, Any]) -> dict[str, str]:
@@ -26,6 +33,48 @@ def mxopendata_commitment_status(commitment: Mapping[str, Any]) -> dict[str, str
     }
     label, colour = shown[commitment["status"]]
     return {"label": label, "colour": colour}
+
+
+def mxopendata_access_level(level: str | None) -> str:
+    """A level of access for people."""
+    shown = {"public": tk._("public"), "restricted": tk._("restricted"), "non_public": tk._("non-public")}
+    return shown.get(level or "", tk._("not stated"))
+
+
+def mxopendata_commitment_filters(parameters: Mapping[str, str]) -> list[str]:
+    """What the address of the list asks for beside what its form shows, for people."""
+    counts = {
+        "lines": tk._("all"),
+        "inventoried": tk._("inventoried"),
+        "inventory_published": tk._("inventoried and published"),
+        "inventory_unpublished": tk._("inventoried and not published"),
+        "planned": tk._("in an opening plan"),
+        "committed": tk._("in an opening plan, not withdrawn"),
+        "published": tk._("published"),
+        "published_late": tk._("published late"),
+        "early": tk._("published early"),
+        "on_time": tk._("published on time"),
+        "in_time": tk._("published by the day promised"),
+        "late": tk._("published late, or overdue"),
+        "overdue": tk._("overdue"),
+        "withdrawn": tk._("withdrawn"),
+        "withdrawn_overdue": tk._("withdrawn after they fell due"),
+        "not_kept": tk._("overdue, or withdrawn after they fell due"),
+        "not_in_time": tk._("late, overdue, or withdrawn after they fell due"),
+        "access_public": tk._("of public access"),
+        "access_restricted": tk._("of restricted access"),
+        "access_non_public": tk._("of non-public access"),
+    }
+    words = []
+    if parameters.get("cuenta"):
+        words.append(counts.get(parameters["cuenta"], parameters["cuenta"]))
+    if parameters.get("acceso"):
+        words.append(tk._("access: {level}").format(level=mxopendata_access_level(parameters["acceso"])))
+    if parameters.get("vence"):
+        words.append(tk._("promised for: {date}").format(date=mxopendata_date(parameters["vence"])))
+    if parameters.get("reservados"):
+        words.append(tk._("not public"))
+    return words
 
 
 def mxopendata_promised(text: str | None) -> str:

@@ -1,12 +1,14 @@
 """The archive of a frozen quarter: its inputs, its weights and its figures, and the proof that they belong together.
 
-A ZIP file of four texts. ``verify`` needs nothing but the file and this room: no CKAN, no database, no network.
+A ZIP file of some texts. ``verify`` needs nothing but the file and this room: no CKAN, no database, no network.
 
 - ``conjuntos.jsonl``: one line a public dataset, ``{"dataset", "institution", "facts"}``.
+- ``compromisos.jsonl``: one line a public promise, ``{"institution", "facts"}``; not there where nobody keeps promises,
+  and in no archive of before.
 - ``instituciones.jsonl``: one line an institution (the portal first, with an empty name): ``{"institution", "title",
   "gov_type", "state", "sectors", "ranked", "runs", "indicators"}``; ``runs`` are the harvests that counted.
 - ``pesos.json``: the weights of the publication index.
-- ``manifiesto.json``: ``{"quarter", "as_of", "formula_version", "datasets", "institutions"}``.
+- ``manifiesto.json``: ``{"quarter", "as_of", "formula_version", "datasets", "institutions", "commitments"}``.
 """
 
 from __future__ import annotations
@@ -18,9 +20,10 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any
 
+from ckanext.mxopendata.quality.commitments import CommitmentFacts, CommitmentSums, of_commitment
 from ckanext.mxopendata.quality.completeness import Completeness, MissingField
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION, DatasetFacts
 from ckanext.mxopendata.quality.freshness import FreshnessFacts
@@ -30,6 +33,7 @@ from ckanext.mxopendata.quality.publication_index import Weights, parse_weights,
 from ckanext.mxopendata.quality.sums import Sums, of_dataset
 
 DATASETS, INSTITUTIONS, WEIGHTS, MANIFEST = "conjuntos.jsonl", "instituciones.jsonl", "pesos.json", "manifiesto.json"
+COMMITMENTS = "compromisos.jsonl"
 _INDEX = "mx.index"
 # An archive is small; one that unpacks to more was not made here.
 _MAXIMUM_BYTES = 2 * 1024**3
@@ -77,12 +81,14 @@ class Verification:
     differences: list[dict[str, Any]]
 
 
-def write(
+def write(  # noqa: PLR0913 - each is an input of the archive
     quarter: str,
     now: datetime,
     weights: Weights,
     institutions: Iterable[Frozen],
     datasets: Iterable[tuple[str, str, DatasetFacts]],
+    *,
+    commitments: Iterable[tuple[str, CommitmentFacts]] | None = None,
 ) -> tuple[bytes, int, int]:
     """An archive.
 
@@ -92,6 +98,7 @@ def write(
         weights: of the publication index.
         institutions: the portal first.
         datasets: name, name of the institution (empty for none) and facts of each public dataset.
+        commitments: name of the institution and facts of each public promise; ``None`` where nobody keeps promises.
 
     Returns:
         The ZIP file, how many datasets and how many institutions it holds. Equal inputs give an equal file.
@@ -100,7 +107,10 @@ def write(
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         counted = _write_lines(archive, DATASETS, (_dataset_line(*each) for each in datasets))
         told = _write_lines(archive, INSTITUTIONS, (_institution_line(each) for each in institutions)) - 1
-        manifest = {"quarter": quarter, "as_of": now.isoformat(), "formula_version": FORMULA_VERSION}
+        manifest: dict[str, Any] = {"quarter": quarter, "as_of": now.isoformat(), "formula_version": FORMULA_VERSION}
+        if commitments is not None:
+            lines = ({"institution": owner, "facts": dataclasses.asdict(facts)} for owner, facts in commitments)
+            manifest["commitments"] = _write_lines(archive, COMMITMENTS, lines)
         _write_lines(archive, WEIGHTS, [dataclasses.asdict(weights)])
         _write_lines(archive, MANIFEST, [{**manifest, "datasets": counted, "institutions": told}])
     return buffer.getvalue(), counted, told
@@ -137,13 +147,15 @@ def _recompute(manifest: Mapping[str, Any], weights: Weights, archive: zipfile.Z
         sums[line["institution"]] += mine
         datasets += 1
     whole = sum(sums.values(), start=Sums())
+    promised = _promised(manifest, now, archive)
     differences: list[dict[str, Any]] = []
     institutions = -1
     for line in _read_lines(archive, INSTITUTIONS):
         institutions += 1
         mine = whole if institutions == 0 else sums[line["institution"]]
         runs = tuple(HarvestRun(datetime.fromisoformat(at), found, read) for at, found, read in line["runs"])
-        values = compute_all(INDICATORS, Evidence(mine, now, runs))
+        kept = None if promised is None else promised[line["institution"]]
+        values = compute_all(INDICATORS, Evidence(mine, now, runs, commitments=kept))
         values[_INDEX] = publication_index(values, weights)
         # As JSON has it, so that 1 and 1.0 are the same.
         recomputed = json.loads(json.dumps(values))
@@ -154,6 +166,23 @@ def _recompute(manifest: Mapping[str, Any], weights: Weights, archive: zipfile.Z
     if (datasets, institutions) != (manifest["datasets"], manifest["institutions"]):
         raise ArchiveError("al archivo le faltan renglones")
     return Verification(manifest["quarter"], manifest["as_of"], datasets, institutions, differences)
+
+
+def _promised(manifest: Mapping[str, Any], now: datetime, archive: zipfile.ZipFile) -> dict[str, CommitmentSums] | None:
+    """The counts of promises by institution, those of all under an empty name."""
+    if "commitments" not in manifest:
+        return None
+    found: dict[str, CommitmentSums] = defaultdict(CommitmentSums)
+    found[""] = CommitmentSums()
+    number = 0
+    for line in _read_lines(archive, COMMITMENTS):
+        mine = of_commitment(CommitmentFacts(**line["facts"]), now.astimezone(timezone.utc).date())
+        found[line["institution"]] += mine
+        found[""] += mine
+        number += 1
+    if number != manifest["commitments"]:
+        raise ArchiveError("al archivo le faltan renglones")
+    return found
 
 
 def read_facts(line: Mapping[str, Any]) -> DatasetFacts:

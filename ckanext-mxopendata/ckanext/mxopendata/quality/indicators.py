@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from ckanext.mxopendata.quality.commitments import CommitmentSums
 from ckanext.mxopendata.quality.sums import Sums
 from ckanext.mxopendata.quality.values import Unit, Value
 
@@ -34,11 +35,13 @@ class Evidence:
         sums: sums over measured datasets.
         now: the moment the figures are for, with time zone.
         runs: the last finished run of each harvest source.
+        commitments: counts of what was promised; ``None`` where nobody keeps promises.
     """
 
     sums: Sums
     now: datetime
     runs: tuple[HarvestRun, ...] = ()
+    commitments: CommitmentSums | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Our own indicators (family ``mx``): what an institution published and how good it is.
 
-All count public, active datasets that are not archived, measured in the database.
+Those of datasets count what is public, active and not archived, measured in the database; those of promises stand in
+:mod:`.commitment_indicators`.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from ckanext.mxopendata.quality.commitment_indicators import COMMITMENT_INDICATORS
 from ckanext.mxopendata.quality.indicators import Evidence, Indicator
 from ckanext.mxopendata.quality.publication_index import publication_index, weights
 from ckanext.mxopendata.quality.values import Value, count, no_data, percentage
@@ -279,4 +281,4 @@ _DEFINITIONS = (
     ),
 )
 
-INDICATORS: Mapping[str, Indicator] = {indicator.id: indicator for indicator in _DEFINITIONS}
+INDICATORS: Mapping[str, Indicator] = {indicator.id: indicator for indicator in (*_DEFINITIONS, *COMMITMENT_INDICATORS)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Unit = Literal["datasets", "resources", "percent", "points", "days", "records"]
+Unit = Literal["datasets", "resources", "percent", "points", "days", "records", "commitments"]
 DECIMALS = 4
 
 
@@ -13,7 +13,7 @@ class Value(TypedDict):
 
     Attributes:
         value: the number, or ``None`` where ``status`` is ``no_data``.
-        unit: ``datasets``, ``resources``, ``percent``, ``points``, ``days`` or ``records``.
+        unit: ``datasets``, ``resources``, ``percent``, ``points``, ``days``, ``records`` or ``commitments``.
         numerator: what was counted, or ``None``.
         denominator: out of how many, or ``None`` where the figure is a plain count.
         status: ``ok`` or ``no_data``.

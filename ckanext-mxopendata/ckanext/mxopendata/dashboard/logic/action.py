@@ -63,13 +63,14 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> dict
     Args:
         context: CKAN's.
         data_dict: ``id`` (or name) of the institution; ``date`` for the figures of a past day; ``todo_limit`` for the
-            length of the to-do list (100).
+            length of the to-do list (100), ``plan_limit`` for that of the line of time (24) and of each month (5).
 
     Returns:
         ``{"institution", "title", "as_of", "computed", "formula_version", "index", "position", "tied", "of",
         "previous", "dimensions", "medians", "trend", "indicators": {id: {"value", "unit", "numerator", "denominator",
-        "status", "list_url"}}, "todo": [{"dataset", "title", "field", "message", "points", "url"}]}``. A past day has
-        no to-do list and no place: what is missing is known for today only.
+        "status", "list_url"}}, "todo": [{"dataset", "title", "field", "message", "points", "url"}], "commitments" (see
+        ``dashboard.calendar``), "per_year" (see ``dashboard.yearly``)}``. A past day has no to-do list, no plan and no
+        place: what is missing is known for today only.
 
     Raises:
         ObjectNotFound: where there is no such institution, or no figures of that day.
@@ -82,7 +83,8 @@ def mxopendata_institution_report(context: Context, data_dict: DataDict) -> dict
         if report is None:
             raise tk.ObjectNotFound(tk._("There are no figures of this institution for that day or before it"))
         return report
-    return reports.institution(institution, _now(), current_language(), data_dict.get("todo_limit", _TODO_LIMIT))
+    todo_limit, plan_limit = data_dict.get("todo_limit", _TODO_LIMIT), data_dict.get("plan_limit")
+    return reports.institution(institution, _now(), current_language(), todo_limit, plan_limit)
 
 
 @tk.side_effect_free

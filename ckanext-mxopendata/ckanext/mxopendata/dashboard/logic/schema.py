@@ -40,11 +40,12 @@ def institution_report(
     isodate: Validator,
     int_validator: Validator,
 ) -> Schema:
-    """``id`` or name of an institution, optionally ``date`` and how many lines of the to-do list (``todo_limit``)."""
+    """``id`` or name of an institution, optionally ``date`` and how many lines of the to-do list and of the plan."""
     return {
         "id": [not_empty, unicode_safe],
         "date": [ignore_missing, isodate],
         "todo_limit": [ignore_missing, int_validator, _between(0, MAXIMUM_PAGE)],
+        "plan_limit": [ignore_missing, int_validator, _between(1, MAXIMUM_PAGE)],
     }
 
 

@@ -12,12 +12,15 @@ from ckanext.mxopendata.planning.commitment_model import Commitment
 from ckanext.mxopendata.planning.model import Role
 
 __all__ = [
+    "mxopendata_commitment_create",
     "mxopendata_commitment_list",
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",
     "mxopendata_commitment_match_refuse",
     "mxopendata_commitment_restore",
     "mxopendata_commitment_show",
+    "mxopendata_commitment_sums",
+    "mxopendata_commitment_update",
     "mxopendata_commitment_withdraw",
     "mxopendata_role_create",
     "mxopendata_role_delete",
@@ -32,6 +35,19 @@ def mxopendata_commitment_list(context: Context, data_dict: DataDict) -> AuthRes
     institution = data_dict.get("institution")
     tk.check_access("organization_show" if institution else "package_search", context, {"id": institution or ""})
     return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_commitment_sums(context: Context, data_dict: DataDict) -> AuthResult:
+    """Counts of public lines are public; those with the others, for the members of the institution."""
+    institution = data_dict.get("institution")
+    if not tk.asbool(data_dict.get("closed", False)):
+        return mxopendata_commitment_list(context, data_dict)
+    user, group = context.get("user", ""), model.Group.get(institution) if institution else None
+    if group is None:
+        return {"success": bool(user) and authz.is_sysadmin(user)}
+    is_inside = bool(user) and authz.has_user_permission_for_group_or_org(group.id, user, "read")
+    return {"success": is_inside, "msg": tk._("Only members of the institution see what is not public.")}
 
 
 @tk.auth_allow_anonymous_access
@@ -72,6 +88,17 @@ def mxopendata_role_update(context: Context, data_dict: DataDict) -> AuthResult:
 def mxopendata_role_delete(context: Context, data_dict: DataDict) -> AuthResult:
     """As changing it."""
     return mxopendata_role_update(context, data_dict)
+
+
+def mxopendata_commitment_create(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution: a promise binds it."""
+    tk.check_access("organization_update", context, {"id": data_dict.get("institution", "")})
+    return {"success": True}
+
+
+def mxopendata_commitment_update(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution that promised."""
+    return mxopendata_commitment_match_confirm(context, data_dict)
 
 
 def mxopendata_commitment_match_list(context: Context, data_dict: DataDict) -> AuthResult:
