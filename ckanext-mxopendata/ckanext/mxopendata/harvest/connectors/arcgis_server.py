@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -26,7 +26,8 @@ INSTANCES = ("/arcgis", "/server", "")
 # Services that hold data, those that say most of it first; the others compute, print or find addresses.
 DATA = ("MapServer", "FeatureServer", "ImageServer", "SceneServer", "VectorTileServer")
 # Every choice of them, in that order: thousands of services share a few dozen.
-_KINDS: dict[frozenset[str], tuple[str, ...]] = {frozenset(kinds): kinds for count in range(1, len(DATA) + 1) for kinds in combinations(DATA, count)}
+_CHOICES = chain.from_iterable(combinations(DATA, count) for count in range(1, len(DATA) + 1))
+_KINDS: dict[frozenset[str], tuple[str, ...]] = {frozenset(kinds): kinds for kinds in _CHOICES}
 TOOLS = frozenset({"Utilities", "System"})
 # ArcGIS answers with status 200 and one of these where a key is wanted.
 CLOSED = frozenset({401, 403, 498, 499})
