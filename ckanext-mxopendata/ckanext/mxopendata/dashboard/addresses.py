@@ -17,7 +17,7 @@ from ckanext.mxopendata.quality.freshness import (
     REALTIME,
     UP_TO_DATE,
 )
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import REGISTER
 
 PAGE_SIZE = 50
 NO_FORMAT = "ninguno"
@@ -134,7 +134,7 @@ def list_url_below(page: str, indicator_id: str) -> str:
         return f"{page}#indice"
     if indicator_id in _HARVEST_INDICATORS:
         return f"{page}#cosechas"
-    chosen = f"?{urlencode({'indicador': indicator_id})}" if INDICATORS[indicator_id].criterion else ""
+    chosen = f"?{urlencode({'indicador': indicator_id})}" if REGISTER[indicator_id].criterion else ""
     return f"{page}{chosen}#conjuntos"
 
 
@@ -146,4 +146,4 @@ def list_url(indicator_id: str, institution: str | None = None) -> str:
         return ranking_url()
     if indicator_id in _HARVEST_INDICATORS:
         return tk.url_for("mxopendata_dashboard.index", _anchor="cosechas")
-    return datasets_url(**({"indicador": indicator_id} if INDICATORS[indicator_id].criterion else {}))
+    return datasets_url(**({"indicador": indicator_id} if REGISTER[indicator_id].criterion else {}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 
@@ -14,18 +15,43 @@ from ckanext.mxopendata.dashboard import harvests, queries
 from ckanext.mxopendata.dashboard.model import Snapshot
 from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
-from ckanext.mxopendata.quality.indicators import Evidence, HarvestRun, compute_all
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.indicators import Evidence, Indicator, compute_all
+from ckanext.mxopendata.quality.register import HEADLINES, REGISTER
 from ckanext.mxopendata.quality.sums import Sums, total
 from ckanext.mxopendata.quality.values import Value, no_data
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Sums and the indicators made from them, by id."""
+    """The figures of one institution, or of many.
 
-    sums: Sums
-    indicators: dict[str, Value]
+    Attributes:
+        evidence: what they are made from.
+        measured: whether anything was ever computed; where not, every figure is "no data".
+    """
+
+    evidence: Evidence
+    measured: bool = True
+
+    @property
+    def sums(self) -> Sums:
+        """The sums over its datasets."""
+        return self.evidence.sums
+
+    @cached_property
+    def indicators(self) -> dict[str, Value]:
+        """The indicators that are told of each of thousands of institutions, by id."""
+        return self._computed(HEADLINES)
+
+    @cached_property
+    def every_indicator(self) -> dict[str, Value]:
+        """All indicators of all families, by id."""
+        return self._computed(REGISTER)
+
+    def _computed(self, wanted: Mapping[str, Indicator]) -> dict[str, Value]:
+        if not self.measured:
+            return {each.id: no_data(each.unit) for each in wanted.values()}
+        return compute_all(wanted, self.evidence)
 
 
 @dataclass(frozen=True)
@@ -90,7 +116,8 @@ def panorama(now: datetime, *, measured: bool = True) -> Panorama:
     states = harvests.source_states()
 
     def of(parts: Iterable[Sums], sources: Iterable[harvests.SourceState]) -> Figures:
-        return _figures(total(parts), tuple(source.evidence for source in sources if source.evidence), now, measured)
+        runs = tuple(source.evidence for source in sources if source.evidence)
+        return Figures(Evidence(total(parts), now, runs), measured)
 
     each = [
         InstitutionFigures(
@@ -117,19 +144,13 @@ def of_institution(institution: Institution, now: datetime, *, measured: bool = 
     """The figures of one institution at a moment."""
     sums = queries.sums_by_owner(now, [institution.id]).get(institution.id, Sums())
     sources = harvests.source_states(institution).get(institution.name, ())
-    evidence = tuple(source.evidence for source in sources if source.evidence)
-    return InstitutionFigures(institution, _figures(sums, evidence, now, measured), sources)
+    runs = tuple(source.evidence for source in sources if source.evidence)
+    return InstitutionFigures(institution, Figures(Evidence(sums, now, runs), measured), sources)
 
 
 def last_computed() -> datetime | None:
     """When figures were last computed, or ``None`` where they never were."""
     return model.Session.execute(sa.select(sa.func.max(Snapshot.as_of)).where(Snapshot.scope == "portal")).scalar()
-
-
-def _figures(sums: Sums, runs: tuple[HarvestRun, ...], now: datetime, measured: bool) -> Figures:
-    if not measured:
-        return Figures(sums, {each.id: no_data(each.unit) for each in INDICATORS.values()})
-    return Figures(sums, compute_all(INDICATORS, Evidence(sums, now, runs)))
 
 
 def _parts(

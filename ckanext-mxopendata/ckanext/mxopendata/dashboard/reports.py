@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ckanext.mxopendata.dashboard import figures, lists, queries, ranking, snapshots, standing
+from ckanext.mxopendata.dashboard import figures, lists, methods, queries, ranking, snapshots, standing
 from ckanext.mxopendata.dashboard.addresses import (
     FRESHNESS_WORDS,
     NO_FORMAT,
@@ -24,7 +24,7 @@ from ckanext.mxopendata.dashboard.todo import improvements, todo
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
 from ckanext.mxopendata.quality.freshness import VERDICTS
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.sums import Sums
 
 _UNKNOWN_FORMAT = {"es": "Sin formato reconocible", "en": "No recognisable format"}
@@ -41,7 +41,8 @@ def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, 
     unowned = panorama.unowned
     return {
         **_heading(now, computed),
-        "indicators": _listed(panorama.total.indicators, list_url),
+        "indicators": _listed(panorama.total.every_indicator, list_url),
+        **methods.told(panorama.total, spoken, list_url, _lacking_in_portal),
         "trend": standing.trend(snapshots.PORTAL, "", snapshots.local_day(now)),
         "movement": standing.movement(),
         "freshness": _freshness(panorama.total.sums, datasets_url),
@@ -75,7 +76,8 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
         "dimensions": standing.index_parts(found.figures.indicators, spoken, to_mend),
         "medians": standing.medians(one.gov_type),
         "trend": standing.trend(snapshots.INSTITUTION, one.id, snapshots.local_day(now)),
-        "indicators": _listed(found.figures.indicators, address),
+        "indicators": _listed(found.figures.every_indicator, address),
+        **methods.told(found.figures, spoken, address, to_mend),
         "freshness": _freshness(found.figures.sums, filtered),
         "formats": _formats(queries.formats([one.id]), spoken, filtered),
         "completeness": _steps(queries.completeness_steps([one.id]), filtered),
@@ -83,6 +85,10 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
         "todo": todo(one, now, spoken, todo_limit),
         "runs": [_run_line(run) for run in recent_runs(one)],
     }
+
+
+def _lacking_in_portal(indicator_id: str) -> str:
+    return datasets_url(indicador=indicator_id, cumple="no")
 
 
 def ranked(chosen: ranking.Chosen, quarter: str | None, spoken: str) -> list[dict[str, Any]]:
@@ -120,7 +126,7 @@ def institution_on(one: Institution, day: date) -> dict[str, Any] | None:
 def datasets(data_dict: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A page of the list behind a figure; see the action ``mxopendata_measurement_list``."""
     institutions = read_institutions()
-    indicator = INDICATORS.get(data_dict.get("indicator", ""))
+    indicator = REGISTER.get(data_dict.get("indicator", ""))
     filters = lists.Filters(
         organization_ids=_wanted(institutions, data_dict),
         freshness=data_dict.get("freshness"),
@@ -194,7 +200,7 @@ def _institution_line(each: figures.InstitutionFigures, spoken: str) -> dict[str
 
 def _part_line(part: figures.PartFigures, parameter: str, spoken: str) -> dict[str, Any]:
     def address(indicator_id: str) -> str | None:
-        criterion = INDICATORS[indicator_id].criterion
+        criterion = REGISTER[indicator_id].criterion
         chosen = {"indicador": indicator_id} if criterion else {}
         return datasets_url(**{parameter: part.key}, **chosen)
 
@@ -202,7 +208,7 @@ def _part_line(part: figures.PartFigures, parameter: str, spoken: str) -> dict[s
         "key": part.key,
         "label": part.label.get(spoken, part.label["es"]),
         "institutions": part.institutions,
-        "indicators": _listed(part.figures.indicators, address if part.key else None),
+        "indicators": _listed(part.figures.every_indicator, address if part.key else None),
         "url": datasets_url(**{parameter: part.key}) if part.key else None,
     }
 

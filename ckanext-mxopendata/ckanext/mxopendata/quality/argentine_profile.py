@@ -83,16 +83,25 @@ def field_use_of_dataset(dataset: Mapping[str, Any]) -> FieldUse:
 
 
 def _use(thing: object, fields: Mapping[str, Any]) -> FieldUse:
+    counts = [0, 0, 0, 0]
+    _count_use(thing, fields, counts)
+    recommended, recommended_possible, optional, optional_possible = counts
+    return FieldUse(recommended, recommended_possible, optional, optional_possible)
+
+
+def _count_use(thing: object, fields: Mapping[str, Any], counts: list[int]) -> None:
+    # Added in place: it is asked of each dataset of a portal.
     found = thing if isinstance(thing, Mapping) else {}
-    total = FieldUse()
     for name, kind in fields.items():
-        if isinstance(kind, dict):
-            total = sum((_use(part, kind) for part in _parts(found.get(name))), start=total)
-        elif kind == RECOMMENDED:
-            total += FieldUse(recommended=int(name in found), recommended_possible=1)
+        if kind == RECOMMENDED:
+            counts[0] += name in found
+            counts[1] += 1
         elif kind == OPTIONAL:
-            total += FieldUse(optional=int(name in found), optional_possible=1)
-    return total
+            counts[2] += name in found
+            counts[3] += 1
+        elif isinstance(kind, dict):
+            for part in _parts(found.get(name)):
+                _count_use(part, kind, counts)
 
 
 def _parts(value: object) -> list[Any]:
