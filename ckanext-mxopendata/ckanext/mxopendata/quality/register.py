@@ -29,7 +29,7 @@ HEADLINES: Mapping[str, Indicator] = {
             mqa_indicators.TOTAL,
             adela_indicators.MEDAL,
             adela_indicators.GRADE,
-            "pydatajson.datasets_meta_ok_pct",
+            "pydatajson.datasets_actualizados_pct",
         )
     },
 }
