@@ -123,6 +123,16 @@ def ranking_url(**parameters: Any) -> str:
     return tk.url_for("mxopendata_dashboard.ranking", **parameters)
 
 
+def filtered_url(page: str, **parameters: str) -> str:
+    """The address of a page with more parameters: making one for each of many figures takes too long.
+
+    Args:
+        page: an address that another function here made, without an anchor.
+        parameters: words of the address.
+    """
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(parameters)}"
+
+
 def list_url_below(page: str, indicator_id: str) -> str:
     """The list behind a figure of an institution whose page is known: thousands of them are told at once.
 
@@ -134,14 +144,12 @@ def list_url_below(page: str, indicator_id: str) -> str:
         return f"{page}#indice"
     if indicator_id in _HARVEST_INDICATORS:
         return f"{page}#cosechas"
-    chosen = f"?{urlencode({'indicador': indicator_id})}" if REGISTER[indicator_id].criterion else ""
-    return f"{page}{chosen}#conjuntos"
+    chosen = filtered_url(page, indicador=indicator_id) if REGISTER[indicator_id].criterion else page
+    return f"{chosen}#conjuntos"
 
 
-def list_url(indicator_id: str, institution: str | None = None) -> str:
-    """The list behind a figure: of an institution, or of the whole portal."""
-    if institution is not None:
-        return list_url_below(institution_url(institution), indicator_id)
+def list_url(indicator_id: str) -> str:
+    """The list behind a figure of the whole portal."""
     if indicator_id == INDEX:
         return ranking_url()
     if indicator_id in _HARVEST_INDICATORS:

@@ -12,6 +12,7 @@ from ckanext.mxopendata.dashboard.addresses import (
     NO_FORMAT,
     dataset_url,
     datasets_url,
+    filtered_url,
     index_url,
     institution_url,
     list_url,
@@ -39,10 +40,15 @@ def portal(now: datetime, spoken: str) -> dict[str, Any]:
 def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, Any]:
     panorama = figures.panorama(now, measured=computed is not None)
     unowned = panorama.unowned
+    every_dataset = datasets_url()
+
+    def to_mend(indicator_id: str) -> str:
+        return filtered_url(every_dataset, indicador=indicator_id, cumple="no")
+
     return {
         **_heading(now, computed),
         "indicators": _listed(panorama.total.every_indicator, list_url),
-        **methods.told(panorama.total, spoken, list_url, _lacking_in_portal),
+        **methods.told(panorama.total, spoken, list_url, to_mend),
         "trend": standing.trend(snapshots.PORTAL, "", snapshots.local_day(now)),
         "movement": standing.movement(),
         "freshness": _freshness(panorama.total.sums, datasets_url),
@@ -59,14 +65,16 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
     computed = figures.last_computed()
     found = figures.of_institution(one, now, measured=computed is not None)
 
+    page = institution_url(one.name)
+
     def address(indicator_id: str) -> str:
-        return list_url(indicator_id, one.name)
+        return list_url_below(page, indicator_id)
 
     def filtered(**parameters: Any) -> str:
         return institution_url(one.name, **parameters)
 
     def to_mend(indicator_id: str) -> str:
-        return institution_url(one.name, indicador=indicator_id, cumple="no")
+        return f"{filtered_url(page, indicador=indicator_id, cumple='no')}#conjuntos"
 
     return {
         **_names(one, spoken),
@@ -85,10 +93,6 @@ def institution(one: Institution, now: datetime, spoken: str, todo_limit: int) -
         "todo": todo(one, now, spoken, todo_limit),
         "runs": [_run_line(run) for run in recent_runs(one)],
     }
-
-
-def _lacking_in_portal(indicator_id: str) -> str:
-    return datasets_url(indicador=indicator_id, cumple="no")
 
 
 def ranked(chosen: ranking.Chosen, quarter: str | None, spoken: str) -> list[dict[str, Any]]:
@@ -199,17 +203,17 @@ def _institution_line(each: figures.InstitutionFigures, spoken: str) -> dict[str
 
 
 def _part_line(part: figures.PartFigures, parameter: str, spoken: str) -> dict[str, Any]:
-    def address(indicator_id: str) -> str | None:
-        criterion = REGISTER[indicator_id].criterion
-        chosen = {"indicador": indicator_id} if criterion else {}
-        return datasets_url(**{parameter: part.key}, **chosen)
+    page = datasets_url(**{parameter: part.key}) if part.key else ""
+
+    def address(indicator_id: str) -> str:
+        return filtered_url(page, indicador=indicator_id) if REGISTER[indicator_id].criterion else page
 
     return {
         "key": part.key,
         "label": part.label.get(spoken, part.label["es"]),
         "institutions": part.institutions,
         "indicators": _listed(part.figures.every_indicator, address if part.key else None),
-        "url": datasets_url(**{parameter: part.key}) if part.key else None,
+        "url": page or None,
     }
 
 
