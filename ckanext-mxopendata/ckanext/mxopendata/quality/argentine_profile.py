@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import isodate
-import jsonschema
 import yaml
+
+if TYPE_CHECKING:
+    import jsonschema
 
 RECOMMENDED = "s"
 OPTIONAL = "o"
@@ -135,6 +137,9 @@ def _profile() -> Mapping[str, Any]:
 
 @cache
 def _validator() -> jsonschema.Draft7Validator:
+    # It takes long to import, and only who measures validates.
+    import jsonschema
+
     checker = jsonschema.FormatChecker(formats=())
     checker.checks("date")(_is_date)
     checker.checks("date-time")(_is_moment)
