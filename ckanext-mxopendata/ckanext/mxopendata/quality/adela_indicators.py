@@ -91,11 +91,11 @@ _DEFINITIONS = (
             "es": "Parte entera de los puntos entre diez. 40, 50 o 60 puntos por la medalla de bronce, plata u oro; 15 "
             "si nada de lo comprometido está sin publicar; 15 si hubo descargas; 10 si no hay recomendaciones "
             "abiertas: conjuntos vencidos o metadatos que faltan. Lo que no se sabe no suma, y se dice de cuántos "
-            "puntos es la suma: 85 sin cifras de uso.",
+            "puntos es la suma: 85 sin cifras de uso, 70 si tampoco se conocen los compromisos.",
             "en": "The whole part of the points divided by ten. 40, 50 or 60 points for the medal of bronze, silver or "
             "gold; 15 if nothing promised is unpublished; 15 if anything was downloaded; 10 without an open "
             "recommendation: overdue datasets or missing metadata. What is not known adds nothing, and it is said of "
-            "how many points the sum is: 85 without figures of use.",
+            "how many points the sum is: 85 without figures of use, 70 where promises are not known either.",
         },
         unit="points",
         direction="more",
