@@ -17,6 +17,7 @@ from ckan.tests import factories, helpers
 
 from ckanext.mxopendata.dashboard import computation, figures, jobs, queries, snapshots, stored
 from ckanext.mxopendata.dashboard.model import Measurement, Snapshot
+from ckanext.mxopendata.dashboard.published import families_of, portal_context
 from ckanext.mxopendata.quality.facts import measure
 from ckanext.mxopendata.quality.sums import of_datasets
 
@@ -168,8 +169,9 @@ def test_sums_in_the_database_are_the_sums_of_the_formulas(new_institution, new_
     ]
     shown = [helpers.call_action("package_show", id=new_dataset(one, **case)["id"]) for case in cases]
     computation.compute(NOW)
+    context = portal_context()
     for moment in (NOW, NOW + timedelta(days=400), NOW - timedelta(days=4000)):
-        expected = of_datasets([measure(dataset) for dataset in shown], moment)
+        expected = of_datasets([measure(dataset, families_of(dataset, context)) for dataset in shown], moment)
         counted = queries.sums_by_owner(moment, [one["id"]])[one["id"]]
         assert counted.points == pytest.approx(expected.points)
         assert counted.counts()[3:] == expected.counts()[3:]

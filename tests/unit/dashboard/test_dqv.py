@@ -9,8 +9,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from ckanext.mxopendata.dashboard import dqv
-from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.publication_index import weights
+from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.values import Value, no_data
 
 W3C = "http://www.w3.org/ns/dqv#"
@@ -54,7 +54,7 @@ def document() -> list[Triple]:
         },
         moment=NOW,
     )
-    return [*dqv.definitions(METHODOLOGY, INDICATORS, weights()), *dqv.measurements(METHODOLOGY, measured)]
+    return [*dqv.definitions(METHODOLOGY, REGISTER, weights()), *dqv.measurements(METHODOLOGY, measured)]
 
 
 def _types(triples: Iterable[Triple]) -> dict[object, set[str]]:
@@ -101,14 +101,14 @@ def test_a_value_is_of_the_type_that_its_metric_expects(document: list[Triple]):
 
 def test_every_indicator_is_a_metric_with_both_names_and_a_dimension(document: list[Triple]):
     types = _types(document)
-    assert sum("Metric" in names for names in types.values()) == len(INDICATORS)
+    assert sum("Metric" in names for names in types.values()) == len(REGISTER)
     node = dqv.metric(METHODOLOGY, "mx.up_to_date")
     labels = {
         (each.object.language, each.object.value)
         for each in document
         if isinstance(each.object, Literal) and each.subject == node and each.predicate.value.endswith("prefLabel")
     }
-    assert labels == set(INDICATORS["mx.up_to_date"].name.items())
+    assert labels == set(REGISTER["mx.up_to_date"].name.items())
     assert _said(document, node, "inDimension") == [NamedNode(f"{METHODOLOGY}#dimension-freshness")]
     other = dqv.metric(METHODOLOGY, "mx.datasets")
     assert _said(document, other, "inDimension") == [NamedNode(f"{METHODOLOGY}#familia-mx")]

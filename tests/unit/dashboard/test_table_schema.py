@@ -7,7 +7,7 @@ from frictionless import Schema
 
 from ckanext.mxopendata.dashboard import tables
 from ckanext.mxopendata.dashboard.table_schema import table_schema
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import HEADLINES
 
 TABLES = {
     "datasets": tables.DATASETS,
@@ -35,6 +35,6 @@ def test_what_is_not_known_is_a_missing_value():
 
 def test_an_indicator_describes_its_own_column():
     fields = {field["name"]: field for field in table_schema(tables.SERIES)["fields"]}
-    for indicator in INDICATORS.values():
+    for indicator in HEADLINES.values():
         assert fields[indicator.id]["title"] == indicator.name["es"]
         assert fields[indicator.id]["type"] == ("number" if indicator.unit in ("percent", "points") else "integer")

@@ -9,6 +9,7 @@ import pytest
 
 from ckanext.mxopendata import downloads
 from ckanext.mxopendata.dashboard import tables
+from ckanext.mxopendata.quality.register import HEADLINES
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+52 55", "-1", "@SUM(A1)", "\t=1", "\r=1"])
@@ -40,7 +41,7 @@ def test_an_unknown_figure_is_not_a_zero_in_a_file():
         "gov_type": None,
         "state": None,
         "last_run": None,
-        "indicators": {key: {"value": None} for key in tables.INDICATORS},
+        "indicators": {key: {"value": None} for key in HEADLINES},
     }
     text = "".join(tables.PORTAL["instituciones"].write([line]))
     cells = text.splitlines()[1].split(",")

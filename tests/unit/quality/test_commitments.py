@@ -58,6 +58,7 @@ def test_how_a_promise_stands_on_a_day(facts, status):
 def test_what_is_taken_back_after_it_fell_due_was_not_kept():
     sums = total(of_commitment(each, TODAY) for each in PROMISES)
     assert (sums.lines, sums.planned, sums.committed, sums.withdrawn, sums.withdrawn_overdue) == (10, 10, 7, 3, 1)
+    assert sums.committed_unpublished == 3
     assert (sums.early, sums.on_time, sums.published_late, sums.overdue, sums.late) == (1, 1, 1, 1, 2)
     values = _values(sums)
     # Four published; one overdue and one given up after its day.

@@ -18,7 +18,7 @@ from ckanext.mxopendata.quality.freshness import (
     REALTIME,
     UP_TO_DATE,
 )
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import REGISTER
 
 PAGE_SIZE = 50
 NO_FORMAT = "ninguno"
@@ -163,11 +163,27 @@ def commitment_url(commitment_id: str) -> str:
     return tk.url_for("mxopendata_commitments.commitment", commitment_id=commitment_id)
 
 
-def to_mend_url(indicator_id: str, institution: str) -> str | None:
-    """What does not count for a figure of an institution: its datasets, or its promises."""
+def to_mend_url(indicator_id: str, institution: str, page: str) -> str | None:
+    """What does not count for a figure of an institution: its datasets, or its promises.
+
+    Args:
+        indicator_id: the figure.
+        institution: name of the institution.
+        page: address of its page, as :func:`institution_url` makes it.
+    """
     if indicator_id in COMMITMENT_LISTS:
         return commitments_url(institucion=institution, cuenta=COMMITMENT_LISTS[indicator_id][1])
-    return institution_url(institution, indicador=indicator_id, cumple="no")
+    return f"{filtered_url(page, indicador=indicator_id, cumple='no')}#conjuntos"
+
+
+def filtered_url(page: str, **parameters: str) -> str:
+    """The address of a page with more parameters: making one for each of many figures takes too long.
+
+    Args:
+        page: an address that another function here made, without an anchor.
+        parameters: words of the address.
+    """
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(parameters)}"
 
 
 def list_url_below(page: str, indicator_id: str, promises: str | None = None) -> str | None:
@@ -184,18 +200,16 @@ def list_url_below(page: str, indicator_id: str, promises: str | None = None) ->
         return f"{page}#indice"
     if indicator_id in _HARVEST_INDICATORS:
         return f"{page}#cosechas"
-    chosen = f"?{urlencode({'indicador': indicator_id})}" if INDICATORS[indicator_id].criterion else ""
-    return f"{page}{chosen}#conjuntos"
+    chosen = filtered_url(page, indicador=indicator_id) if REGISTER[indicator_id].criterion else page
+    return f"{chosen}#conjuntos"
 
 
-def list_url(indicator_id: str, institution: str | None = None) -> str | None:
-    """The list behind a figure: of an institution, or of the whole portal."""
-    if institution is not None:
-        return list_url_below(institution_url(institution), indicator_id, commitments_url(institucion=institution))
+def list_url(indicator_id: str) -> str | None:
+    """The list behind a figure of the whole portal."""
     if indicator_id in COMMITMENT_LISTS:
         return commitments_url(cuenta=COMMITMENT_LISTS[indicator_id][0])
     if indicator_id == INDEX:
         return ranking_url()
     if indicator_id in _HARVEST_INDICATORS:
         return tk.url_for("mxopendata_dashboard.index", _anchor="cosechas")
-    return datasets_url(**({"indicador": indicator_id} if INDICATORS[indicator_id].criterion else {}))
+    return datasets_url(**({"indicador": indicator_id} if REGISTER[indicator_id].criterion else {}))

@@ -21,7 +21,7 @@ from ckanext.mxopendata.dcat.parser import parse_datasets
 from ckanext.mxopendata.dcat.triples import render_dataset
 from ckanext.mxopendata.metadata.mapping import map_record
 from ckanext.mxopendata.quality import adela, mqa, pydatajson
-from ckanext.mxopendata.quality.facts import measure
+from ckanext.mxopendata.quality.facts import DatasetFacts, measure
 from ckanext.mxopendata.quality.federation_gap import datasets_of
 from ckanext.mxopendata.quality.indicators import Evidence, compute_all
 from ckanext.mxopendata.quality.links import Links
@@ -189,10 +189,15 @@ def _mexican(
     measured = [(identifier, measure(each)) for identifier, each in catalogue.datasets()]
     evidence = Evidence(of_datasets((facts for _, facts in measured), now), now)
     values = {name: value["value"] for name, value in compute_all(INDICATORS, evidence).items()}
-    lines = [
-        _line(identifier, facts.completeness.points, asdict(of_dataset(facts, now))) for identifier, facts in measured
-    ]
+    lines = [_line(identifier, facts.completeness.points, _own_sums(facts, now)) for identifier, facts in measured]
     return values, lines
+
+
+def _own_sums(facts: DatasetFacts, now: datetime) -> dict[str, Any]:
+    sums = asdict(of_dataset(facts, now))
+    # The families of others are measured by themselves.
+    sums.pop("families")
+    return sums
 
 
 FAMILIES: Mapping[str, Callable[[CatalogueFile, datetime, Links | None, Mapping[str, Any] | None], Measured]] = {

@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -14,11 +15,11 @@ from ckanext.mxopendata import config
 from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, in_request, moment_option, print_json, stop
 from ckanext.mxopendata.dashboard import computation, figures, publishing, quarters
 from ckanext.mxopendata.dashboard.cli_file import file
-from ckanext.mxopendata.dashboard.language import format_number, format_percent
+from ckanext.mxopendata.dashboard.language import format_figure, format_number
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.quality.archive import ArchiveError, verify
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import FAMILIES, REGISTER, family_of
 from ckanext.mxopendata.quality.values import Value
 from ckanext.mxopendata.quality.verify import told
 
@@ -100,9 +101,9 @@ def publish_figures(name: str | None, as_json: bool) -> None:
 @_json_option
 def explain(indicator_id: str, as_json: bool) -> None:
     """Explicar un indicador: nombre, fórmula, unidad y fuente."""
-    if indicator_id not in INDICATORS:
-        stop(f"No hay un indicador «{indicator_id}». Hay: {', '.join(INDICATORS)}")
-    definition = INDICATORS[indicator_id].to_dict(current_language())
+    if indicator_id not in REGISTER:
+        stop(f"No hay un indicador «{indicator_id}». Hay: {', '.join(REGISTER)}")
+    definition = REGISTER[indicator_id].to_dict(current_language())
     if as_json:
         print_json(definition)
         return
@@ -174,23 +175,26 @@ def _tell_published(done: Mapping[str, list[str]], *, err: bool) -> None:
 def _values(institution: Institution | None, now: datetime) -> Mapping[str, Value]:
     measured = figures.last_computed(now) is not None
     if institution is None:
-        return figures.panorama(now, measured=measured).total.indicators
-    return figures.of_institution(institution, now, measured=measured).figures.indicators
+        return figures.panorama(now, measured=measured).total.every_indicator
+    return figures.of_institution(institution, now, measured=measured).figures.every_indicator
 
 
 def _show(values: Mapping[str, Value], as_json: bool) -> None:
     if as_json:
         print_json(values)
         return
-    width = max(len(indicator.name[current_language()]) for indicator in INDICATORS.values())
-    for indicator_id, value in values.items():
-        click.echo(f"{INDICATORS[indicator_id].name[current_language()]:<{width}}  {_in_words(value)}")
+    language = current_language()
+    width = max(len(indicator.name[language]) for indicator in REGISTER.values())
+    for family, lines in groupby(values.items(), key=lambda line: family_of(line[0])):
+        click.echo(f"{FAMILIES[family][language]}:")
+        for indicator_id, value in lines:
+            click.echo(f"  {REGISTER[indicator_id].name[language]:<{width}}  {_in_words(value)}")
 
 
 def _in_words(value: Value) -> str:
     if value["value"] is None:
         return "sin datos"
-    number = format_percent(value["value"]) if value["unit"] == "percent" else format_number(value["value"], 1)
+    number = format_figure(value["value"], value["unit"])
     if value["denominator"] is None:
         return number
     return f"{number}  ({format_number(value['numerator'] or 0, 1)} de {format_number(value['denominator'])})"

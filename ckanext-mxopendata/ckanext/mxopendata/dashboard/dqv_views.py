@@ -18,8 +18,8 @@ from ckanext.mxopendata.dcat.catalogue import institution_catalogue_node
 from ckanext.mxopendata.dcat.context import Catalogue, ExportContext
 from ckanext.mxopendata.dcat.frames import CONTENT_TYPES
 from ckanext.mxopendata.downloads import refuse_in_words
-from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.publication_index import weights
+from ckanext.mxopendata.quality.register import REGISTER
 
 __all__ = ["bp"]
 
@@ -34,7 +34,7 @@ refuse_in_words(bp)
 def methodology(extension: str) -> Response:
     """Every indicator as a metric."""
     tk.check_access("mxopendata_indicator_list", {}, {})
-    return _document(dqv.definitions(_methodology_url(), INDICATORS, weights()), extension)
+    return _document(dqv.definitions(_methodology_url(), REGISTER, weights()), extension)
 
 
 @bp.route(f"/tablero/institucion/<name>.{_FORMAT}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 
@@ -16,19 +17,48 @@ from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality import commitments
 from ckanext.mxopendata.quality.commitments import CommitmentSums
-from ckanext.mxopendata.quality.indicators import Evidence, compute_all
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.indicators import Evidence, Indicator, compute_all
+from ckanext.mxopendata.quality.register import HEADLINES, REGISTER
 from ckanext.mxopendata.quality.sums import Sums, total
 from ckanext.mxopendata.quality.values import Value, no_data
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Sums and the indicators made from them, by id; ``commitments`` is ``None`` where nobody keeps promises."""
+    """The figures of one institution, or of many.
 
-    sums: Sums
-    indicators: dict[str, Value]
-    commitments: CommitmentSums | None = None
+    Attributes:
+        evidence: what they are made from.
+        measured: whether anything was ever computed; where not, every figure is "no data".
+    """
+
+    evidence: Evidence
+    measured: bool = True
+
+    @property
+    def sums(self) -> Sums:
+        """The sums over its datasets."""
+        return self.evidence.sums
+
+    @property
+    def commitments(self) -> CommitmentSums | None:
+        """The sums over its promises; ``None`` where nobody keeps promises."""
+        return self.evidence.commitments
+
+    @cached_property
+    def indicators(self) -> dict[str, Value]:
+        """The indicators that are told of each of thousands of institutions, by id."""
+        return self._computed(HEADLINES)
+
+    @cached_property
+    def every_indicator(self) -> dict[str, Value]:
+        """All indicators of all families, by id."""
+        return self._computed(REGISTER)
+
+    def _computed(self, wanted: Mapping[str, Indicator]) -> dict[str, Value]:
+        if not self.measured:
+            return {each.id: no_data(each.unit) for each in wanted.values()}
+        return compute_all(wanted, self.evidence)
 
 
 @dataclass(frozen=True)
@@ -96,13 +126,13 @@ def panorama(now: datetime, *, measured: bool = True) -> Panorama:
     def of(
         parts: Iterable[Sums], sources: Iterable[harvests.SourceState], owners: Iterable[Institution] = ()
     ) -> Figures:
-        evidence = tuple(source.evidence for source in sources if source.evidence)
+        runs = tuple(source.evidence for source in sources if source.evidence)
         mine = (
             None
             if promised is None
             else commitments.total(promised[owner.name] for owner in owners if owner.name in promised)
         )
-        return _figures(Evidence(total(parts), now, evidence, commitments=mine), measured)
+        return Figures(Evidence(total(parts), now, runs, commitments=mine), measured)
 
     each = [
         InstitutionFigures(
@@ -132,7 +162,7 @@ def of_institution(institution: Institution, now: datetime, *, measured: bool = 
     runs = tuple(source.evidence for source in sources if source.evidence)
     promised = promises.sums_by_institution(now, institution)
     mine = None if promised is None else promised.get(institution.name, CommitmentSums())
-    return InstitutionFigures(institution, _figures(Evidence(sums, now, runs, commitments=mine), measured), sources)
+    return InstitutionFigures(institution, Figures(Evidence(sums, now, runs, commitments=mine), measured), sources)
 
 
 def last_computed(now: datetime) -> datetime | None:
@@ -143,14 +173,6 @@ def last_computed(now: datetime) -> datetime | None:
     moment = Snapshot.as_of
     last = sa.func.coalesce(sa.func.max(moment).filter(moment <= now), sa.func.min(moment))
     return model.Session.execute(sa.select(last).where(Snapshot.scope == "portal")).scalar()
-
-
-def _figures(evidence: Evidence, measured: bool) -> Figures:
-    if measured:
-        values = compute_all(INDICATORS, evidence)
-    else:
-        values = {each.id: no_data(each.unit) for each in INDICATORS.values()}
-    return Figures(evidence.sums, values, evidence.commitments)
 
 
 def _parts(

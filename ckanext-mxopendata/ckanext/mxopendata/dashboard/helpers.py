@@ -12,10 +12,10 @@ from ckanext.mxopendata.dashboard.addresses import freshness_of
 from ckanext.mxopendata.dashboard.dataset_report import in_short
 from ckanext.mxopendata.dashboard.language import (
     format_day,
+    format_figure,
     format_moment,
     format_month,
     format_number,
-    format_percent,
     format_short_day,
 )
 from ckanext.mxopendata.dashboard.standing import TREND
@@ -25,7 +25,7 @@ from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.moments import read_moment
 from ckanext.mxopendata.quality import freshness
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import FAMILIES, REGISTER
 
 _KINDS: Mapping[str, tuple[str, str]] = {
     # verdict: (colour of the bar, icon)
@@ -50,18 +50,19 @@ _RUN_KINDS: Mapping[str, tuple[str, str]] = {
 
 def mxopendata_indicator(indicator_id: str) -> dict[str, Any]:
     """The definition of an indicator in the visitor's language."""
-    return INDICATORS[indicator_id].to_dict(current_language())
+    return REGISTER[indicator_id].to_dict(current_language())
+
+
+def mxopendata_families() -> dict[str, str]:
+    """The families of indicators and their names in the visitor's language."""
+    return {family: name[current_language()] for family, name in FAMILIES.items()}
 
 
 def mxopendata_figure(value: Mapping[str, Any]) -> str:
     """A figure for people: ``1,234``, ``84.2 %``; ``sin datos`` where it is not known."""
     if value["status"] != "ok":
         return tk._("no data")
-    if value["unit"] == "percent":
-        return format_percent(value["value"])
-    if value["unit"] == "points":
-        return format_number(value["value"], 1)
-    return format_number(value["value"])
+    return format_figure(value["value"], value["unit"])
 
 
 def mxopendata_figure_parts(value: Mapping[str, Any]) -> str:
@@ -177,9 +178,9 @@ def mxopendata_trend_chart(lines: list[dict[str, Any]]) -> str:
     """The shares of a trend (``[{"day", <indicator>: value}]``) as lines over the months."""
     from ckanext.mxopendata.dashboard import charts
 
-    shares = [name for name in TREND if INDICATORS[name].unit in ("percent", "points")]
+    shares = [name for name in TREND if REGISTER[name].unit in ("percent", "points")]
     series = [
-        charts.Line(INDICATORS[name].name[current_language()], [line[name] for line in lines], kind)
+        charts.Line(REGISTER[name].name[current_language()], [line[name] for line in lines], kind)
         for name, kind in zip(shares, ("accent", "good", "plain", "none"), strict=True)
     ]
     return charts.lines([format_month(date.fromisoformat(line["day"])) for line in lines], series)

@@ -13,6 +13,7 @@ from babel.numbers import format_decimal
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.quality.adela_indicators import MEDAL_NAMES
 
 # Spain writes 1.234,5 and Mexico 1,234.5: CKAN only knows "es".
 _LOCALES = {"es": "es_MX", "en": "en_US"}
@@ -31,6 +32,17 @@ def format_number(number: float, decimals: int = 0) -> str:
 def format_percent(number: float) -> str:
     """A percentage, always with one decimal, so that a column of them can be compared at a glance: ``80.0 %``."""
     return f"{_format(number, '#,##0.0')} %"
+
+
+def format_figure(number: float, unit: str) -> str:
+    """The value of an indicator in its unit: ``84.2 %``, ``Plata``, ``3 ★``."""
+    if unit == "medal":
+        return MEDAL_NAMES[int(number)][current_language()]
+    if unit == "stars":
+        return f"{format_number(number)} ★"
+    if unit in ("percent", "share"):
+        return format_percent(100 * number if unit == "share" else number)
+    return format_number(number, 1 if unit == "points" else 0)
 
 
 def _format(number: float, pattern: str) -> str:

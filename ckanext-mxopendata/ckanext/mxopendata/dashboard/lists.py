@@ -18,10 +18,13 @@ from ckanext.mxopendata.dashboard.queries import (
     MEASURED,
     PUBLIC,
     completeness_step,
+    entry_is_fresh,
     of_organizations,
     rows,
     verdict_at,
 )
+from ckanext.mxopendata.quality import mqa
+from ckanext.mxopendata.quality.adela import AS_DECLARED
 from ckanext.mxopendata.quality.freshness import OVERDUE, UP_TO_DATE
 
 _Condition = ColumnElement[bool]
@@ -60,6 +63,28 @@ def _column(met: _Condition, unmet: _Condition) -> _Criterion:
     return (lambda _now: met), (lambda _now: unmet)
 
 
+_MEDALS = MEASURED.c.adela_medals
+
+
+def _mqa(metric_id: str) -> _Criterion:
+    sign = sa.func.substr(MEASURED.c.mqa, mqa.position_of(metric_id) + 1, 1)
+    return _column(sign == mqa.MET, sign == mqa.UNMET)
+
+
+def _resources(some: _Condition) -> _Criterion:
+    return _column(some, sa.not_(some))
+
+
+def _owned(*, as_declared: bool) -> _Criterion:
+    """A dataset with resources of gold (as declared) or of silver, and one without."""
+
+    def some(now: datetime) -> _Condition:
+        kept = verdict_at(now).in_(AS_DECLARED)
+        return sa.and_(_MEDALS[3] > 0, kept if as_declared else sa.not_(kept))
+
+    return some, lambda now: sa.not_(some(now))
+
+
 # A criterion of resources is met by a dataset that has one such resource, and not met by one that has another.
 CRITERIA: Mapping[str, _Criterion] = {
     "up_to_date": _freshness_is(UP_TO_DATE, OVERDUE),
@@ -71,6 +96,17 @@ CRITERIA: Mapping[str, _Criterion] = {
     ),
     "licensed": _column(MEASURED.c.licensed.is_(True), MEASURED.c.licensed.is_(False)),
     "with_contact": _column(MEASURED.c.with_contact.is_(True), MEASURED.c.with_contact.is_(False)),
+    **{f"mqa.{metric.id}": _mqa(metric.id) for metric in mqa.metrics()},
+    "adela.sin_medalla": _resources(_MEDALS[1] > 0),
+    "adela.bronce": _resources(_MEDALS[2] > 0),
+    "adela.plata": _owned(as_declared=False),
+    "adela.oro": _owned(as_declared=True),
+    "pydatajson.valid": _column(MEASURED.c.entry_valid.is_(True), MEASURED.c.entry_valid.is_(False)),
+    "pydatajson.invalid": _column(MEASURED.c.entry_valid.is_(False), MEASURED.c.entry_valid.is_(True)),
+    "pydatajson.with_data": _column(MEASURED.c.entry_with_data.is_(True), MEASURED.c.entry_with_data.is_(False)),
+    "pydatajson.without_data": _column(MEASURED.c.entry_with_data.is_(False), MEASURED.c.entry_with_data.is_(True)),
+    "pydatajson.fresh": (entry_is_fresh, lambda now: sa.not_(entry_is_fresh(now))),
+    "pydatajson.stale": (lambda now: sa.not_(entry_is_fresh(now)), entry_is_fresh),
 }
 
 _TITLE = sa.func.lower(sa.func.coalesce(PACKAGE.c.title, PACKAGE.c.name))

@@ -13,6 +13,11 @@ class Measurement(tk.BaseModel):
 
     ``package_modified`` is what CKAN said when the dataset was measured: where it differs now, something bypassed the
     change log. ``missing`` is a list of ``{"field", "points"}``, ``formats`` a count by file type.
+
+    What the families of others need is ``None`` until it is measured, and where the dataset cannot be exported: ``mqa``
+    has a sign a metric (:func:`ckanext.mxopendata.quality.mqa.encode`), ``adela_medals`` resources without a medal, of
+    bronze and with an owner, ``adela_stars`` resources with one to five stars; ``entry_…`` is what its entry of the
+    data.json says, ``entry_fields`` recommended fields used and possible, then optional ones.
     """
 
     __tablename__ = "mxopendata_dashboard_measurement"
@@ -36,6 +41,16 @@ class Measurement(tk.BaseModel):
     formats = sa.Column(JSONB, nullable=False)
     licensed = sa.Column(sa.Boolean, nullable=False)
     with_contact = sa.Column(sa.Boolean, nullable=False)
+    mqa = sa.Column(sa.UnicodeText)
+    adela_medals = sa.Column(sa.ARRAY(sa.Integer))
+    adela_stars = sa.Column(sa.ARRAY(sa.Integer))
+    entry_distributions = sa.Column(sa.Integer)
+    entry_valid = sa.Column(sa.Boolean)
+    entry_with_data = sa.Column(sa.Boolean)
+    entry_basis = sa.Column(sa.UnicodeText)
+    entry_stale_on = sa.Column(sa.Date)
+    entry_modified = sa.Column(sa.Date)
+    entry_fields = sa.Column(sa.ARRAY(sa.Integer))
     package_modified = sa.Column(sa.DateTime)
     formula_version = sa.Column(sa.UnicodeText, nullable=False)
     measured_at = sa.Column(sa.DateTime(timezone=True), nullable=False)

@@ -138,11 +138,11 @@ def described(row: Any) -> dict[str, Any]:
 def _institutions(now: datetime) -> Iterator[archive.Frozen]:
     panorama = figures.panorama(now)
     nothing = {"gov_type": None, "state": None, "sectors": [], "ranked": False}
-    yield archive.Frozen("", "", nothing, _runs(panorama.sources), panorama.total.indicators)
+    yield archive.Frozen("", "", nothing, _runs(panorama.sources), panorama.total.every_indicator)
     for each in panorama.institutions:
         one = each.institution
         about = {"gov_type": one.gov_type, "state": one.state, "sectors": list(one.sectors), "ranked": one.ranked}
-        yield archive.Frozen(one.name, one.title, about, _runs(each.sources), each.figures.indicators)
+        yield archive.Frozen(one.name, one.title, about, _runs(each.sources), each.figures.every_indicator)
 
 
 def _runs(sources: Any) -> tuple[Any, ...]:

@@ -6,6 +6,8 @@ Whether a dataset is private is asked of CKAN's own row, so that a dataset hidde
 
 from __future__ import annotations
 
+import dataclasses
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -17,6 +19,10 @@ from ckan import model
 
 from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard.model import Measurement
+from ckanext.mxopendata.quality import pydatajson
+from ckanext.mxopendata.quality.adela import AS_DECLARED, BRONZE, GOLD, MOST_STARS, NO_MEDAL, SILVER, ResourceCounts
+from ckanext.mxopendata.quality.argentine_profile import FieldUse
+from ckanext.mxopendata.quality.families import FamilySums
 from ckanext.mxopendata.quality.freshness import (
     CLOCK_DIFFERENCE,
     DATED,
@@ -25,12 +31,18 @@ from ckanext.mxopendata.quality.freshness import (
     UP_TO_DATE,
     VERDICTS,
 )
+from ckanext.mxopendata.quality.mqa import MqaSums
+from ckanext.mxopendata.quality.pydatajson_sums import EntrySums
 from ckanext.mxopendata.quality.sums import Sums
 
 MEASURED = Measurement.__table__
 PUBLIC = sa.and_(PACKAGE.c.state == "active", PACKAGE.c.private.is_not(True), MEASURED.c.archived.is_(False))
 JOINED = MEASURED.join(PACKAGE, PACKAGE.c.id == MEASURED.c.dataset_id)
 COMPLETENESS_STEPS = 5
+_MEDALS = (NO_MEDAL, BRONZE, SILVER, GOLD)
+_STARS = range(1, MOST_STARS + 1)
+_FIELDS = tuple(field.name for field in dataclasses.fields(FieldUse))
+_ENTRY_COUNTS = ("datasets", "valid", "with_data", "fresh", "stale", "modified")
 
 
 def verdict_at(now: datetime) -> sa.Case[str]:
@@ -52,7 +64,7 @@ def sums_by_owner(now: datetime, organization_ids: Collection[str] | None = None
     """The sums over public datasets by id of the organization (``None``: datasets without one)."""
     verdict = verdict_at(now)
     added = {
-        name: sa.func.coalesce(sa.func.sum(MEASURED.c[name]), 0)
+        name: _sum(MEASURED.c[name])
         for name in ("resources", "points", "points_max", "open_resources", "machine_readable_resources")
     }
     counted = {name: sa.func.count().filter(MEASURED.c[name]) for name in ("licensed", "with_contact")}
@@ -64,10 +76,72 @@ def sums_by_owner(now: datetime, organization_ids: Collection[str] | None = None
         .where(PUBLIC, of_organizations(organization_ids))
         .group_by(MEASURED.c.owner_org)
     )
+    families = family_sums(now, organization_ids)
     found: dict[str | None, Sums] = {}
     for row in model.Session.execute(query).mappings():
-        found[row["owner"]] = Sums(**{name: _plain(value) for name, value in row.items() if name != "owner"})
+        numbers = {name: _plain(value) for name, value in row.items() if name != "owner"}
+        found[row["owner"]] = Sums(**numbers, families=families.get(row["owner"], FamilySums()))
     return found
+
+
+def family_sums(now: datetime, organization_ids: Collection[str] | None = None) -> dict[str | None, FamilySums]:
+    """What the families of others count over public datasets, by id of the organization."""
+    as_declared = verdict_at(now).in_(AS_DECLARED)
+    without, bronze, owned = (MEASURED.c.adela_medals[place] for place in (1, 2, 3))
+    fresh = entry_is_fresh(now)
+    entry = MEASURED.c
+    columns: dict[str, Any] = {
+        f"medal_{NO_MEDAL}": _sum(without),
+        f"medal_{BRONZE}": _sum(bronze),
+        f"medal_{SILVER}": sa.func.sum(owned).filter(~as_declared),
+        f"medal_{GOLD}": sa.func.sum(owned).filter(as_declared),
+        **{f"stars_{number}": _sum(entry.adela_stars[number]) for number in _STARS},
+        "datasets": sa.func.count(),
+        "distributions": _sum(entry.entry_distributions),
+        "valid": sa.func.count().filter(entry.entry_valid),
+        "with_data": sa.func.count().filter(entry.entry_with_data),
+        "fresh": sa.func.count().filter(fresh),
+        "stale": sa.func.count().filter(sa.not_(fresh)),
+        "modified": sa.func.max(entry.entry_modified),
+        **{name: _sum(entry.entry_fields[place]) for place, name in enumerate(_FIELDS, start=1)},
+    }
+    codes: dict[str | None, dict[str, int]] = defaultdict(dict)
+    found: dict[str | None, FamilySums] = {}
+    owner, condition = MEASURED.c.owner_org, sa.and_(PUBLIC, of_organizations(organization_ids))
+    each = sa.select(owner, MEASURED.c.mqa, sa.func.count()).select_from(JOINED)
+    for owner_id, code, number in model.Session.execute(
+        each.where(condition, MEASURED.c.mqa.is_not(None)).group_by(owner, MEASURED.c.mqa)
+    ):
+        codes[owner_id][code] = number
+    labelled = (column.label(name) for name, column in columns.items())
+    query = sa.select(owner.label("owner"), *labelled).select_from(JOINED)
+    for row in model.Session.execute(query.where(condition, MEASURED.c.mqa.is_not(None)).group_by(owner)).mappings():
+        medals = {medal: int(row[f"medal_{medal}"]) for medal in _MEDALS if row[f"medal_{medal}"]}
+        stars = {number: int(row[f"stars_{number}"]) for number in _STARS if row[f"stars_{number}"]}
+        found[row["owner"]] = FamilySums(
+            MqaSums(codes[row["owner"]]),
+            ResourceCounts(medals, stars),
+            EntrySums(
+                use=FieldUse(*(int(row[name]) for name in _FIELDS)),
+                **{name: row[name] for name in _ENTRY_COUNTS},
+                distributions=int(row["distributions"]),
+            ),
+        )
+    return found
+
+
+def entry_is_fresh(now: datetime) -> sa.ColumnElement[bool]:
+    """The same as :func:`.pydatajson.is_fresh` as an SQL expression; unknown where the dataset says nothing."""
+    basis = MEASURED.c.entry_basis
+    return sa.case(
+        (basis == pydatajson.DATED, MEASURED.c.entry_stale_on > now.date()),
+        (basis == pydatajson.FRESH, sa.true()),
+        (basis == pydatajson.STALE, sa.false()),
+    )
+
+
+def _sum(column: Any) -> Any:
+    return sa.func.coalesce(sa.func.sum(column), 0)
 
 
 def formats(organization_ids: Collection[str] | None = None) -> dict[str, int]:

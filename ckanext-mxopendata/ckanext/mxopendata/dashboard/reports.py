@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ckanext.mxopendata.dashboard import figures, lists, queries, ranking, snapshots, standing
+from ckanext.mxopendata.dashboard import figures, lists, methods, queries, ranking, snapshots, standing
 from ckanext.mxopendata.dashboard.addresses import (
     COMMITMENT_LISTS,
     FRESHNESS_WORDS,
@@ -14,6 +14,7 @@ from ckanext.mxopendata.dashboard.addresses import (
     commitments_url,
     dataset_url,
     datasets_url,
+    filtered_url,
     index_url,
     institution_url,
     list_url,
@@ -29,7 +30,7 @@ from ckanext.mxopendata.dashboard.yearly import per_year
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
 from ckanext.mxopendata.quality.freshness import VERDICTS
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.sums import Sums
 
 _UNKNOWN_FORMAT = {"es": "Sin formato reconocible", "en": "No recognisable format"}
@@ -44,9 +45,15 @@ def portal(now: datetime, spoken: str) -> dict[str, Any]:
 def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, Any]:
     panorama = figures.panorama(now, measured=computed is not None)
     unowned, promised = panorama.unowned, commitments_url()
+    every_dataset = datasets_url()
+
+    def to_mend(indicator_id: str) -> str:
+        return filtered_url(every_dataset, indicador=indicator_id, cumple="no")
+
     return {
         **_heading(now, computed),
-        "indicators": _listed(panorama.total.indicators, list_url),
+        "indicators": _listed(panorama.total.every_indicator, list_url),
+        **methods.told(panorama.total, spoken, list_url, to_mend),
         "trend": standing.trend(snapshots.PORTAL, "", snapshots.local_day(now)),
         "movement": standing.movement(snapshots.local_day(now)),
         "freshness": _freshness(panorama.total.sums, datasets_url),
@@ -66,14 +73,16 @@ def institution(
     found = figures.of_institution(one, now, measured=computed is not None)
     today = snapshots.local_day(now)
 
+    page, promised = institution_url(one.name), commitments_url(institucion=one.name)
+
     def address(indicator_id: str) -> str | None:
-        return list_url(indicator_id, one.name)
+        return list_url_below(page, indicator_id, promised)
 
     def filtered(**parameters: Any) -> str:
         return institution_url(one.name, **parameters)
 
     def to_mend(indicator_id: str) -> str | None:
-        return to_mend_url(indicator_id, one.name)
+        return to_mend_url(indicator_id, one.name, page)
 
     return {
         **_names(one, spoken),
@@ -83,7 +92,8 @@ def institution(
         "dimensions": standing.index_parts(found.figures.indicators, spoken, to_mend),
         "medians": standing.medians(one.gov_type, today),
         "trend": standing.trend(snapshots.INSTITUTION, one.id, today),
-        "indicators": _listed(found.figures.indicators, address),
+        "indicators": _listed(found.figures.every_indicator, address),
+        **methods.told(found.figures, spoken, address, to_mend),
         "freshness": _freshness(found.figures.sums, filtered),
         "formats": _formats(queries.formats([one.id]), spoken, filtered),
         "completeness": _steps(queries.completeness_steps([one.id]), filtered),
@@ -132,7 +142,7 @@ def institution_on(one: Institution, day: date) -> dict[str, Any] | None:
 def datasets(data_dict: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A page of the list behind a figure; see the action ``mxopendata_measurement_list``."""
     institutions = read_institutions()
-    indicator = INDICATORS.get(data_dict.get("indicator", ""))
+    indicator = REGISTER.get(data_dict.get("indicator", ""))
     filters = lists.Filters(
         organization_ids=_wanted(institutions, data_dict),
         freshness=data_dict.get("freshness"),
@@ -206,21 +216,21 @@ def _institution_line(each: figures.InstitutionFigures, spoken: str, promised: s
 
 
 def _part_line(part: figures.PartFigures, parameter: str, spoken: str) -> dict[str, Any]:
+    page = datasets_url(**{parameter: part.key}) if part.key else ""
+
     def address(indicator_id: str) -> str | None:
         if indicator_id in COMMITMENT_LISTS:
             # Promises are listed by state, not by order of government.
             counted = COMMITMENT_LISTS[indicator_id][0]
             return commitments_url(entidad=part.key, cuenta=counted) if parameter == "entidad" else None
-        criterion = INDICATORS[indicator_id].criterion
-        chosen = {"indicador": indicator_id} if criterion else {}
-        return datasets_url(**{parameter: part.key}, **chosen)
+        return filtered_url(page, indicador=indicator_id) if REGISTER[indicator_id].criterion else page
 
     return {
         "key": part.key,
         "label": part.label.get(spoken, part.label["es"]),
         "institutions": part.institutions,
-        "indicators": _listed(part.figures.indicators, address if part.key else None),
-        "url": datasets_url(**{parameter: part.key}) if part.key else None,
+        "indicators": _listed(part.figures.every_indicator, address if part.key else None),
+        "url": page or None,
     }
 
 

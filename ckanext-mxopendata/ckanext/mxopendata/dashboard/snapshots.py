@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ from ckanext.mxopendata.dashboard.model import Quarter, Snapshot
 from ckanext.mxopendata.dashboard.stored import Institution
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION
 from ckanext.mxopendata.quality.publication_index import dimensions, weights
+from ckanext.mxopendata.quality.sums import to_json
 
 PORTAL = "portal"
 INSTITUTION = "institution"
@@ -152,7 +152,7 @@ def _row(computed: figures.Figures, now: datetime) -> dict[str, Any]:
     return {
         "day": local_day(now),
         "formula_version": FORMULA_VERSION,
-        "sums": dataclasses.asdict(computed.sums),
+        "sums": to_json(computed.sums),
         "figures": computed.indicators,
         "dimensions": {
             each.id: {"weight": each.weight, "points": each.points, "score": each.score}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ckanext.mxopendata.downloads import csv_lines
-from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.publication_index import weights
+from ckanext.mxopendata.quality.register import HEADLINES, REGISTER, family_of
 
 NO_DATA = "sin datos"
 YES, NO = "sí", "no"
@@ -70,8 +70,9 @@ def _missing(line: _Line) -> str:
     return "; ".join(each["field"] for each in line["missing"])
 
 
-_FIGURES = {indicator_id: _figure(indicator_id) for indicator_id in INDICATORS}
-_PART = {"clave": _get("key"), "nombre": _get("label"), "instituciones": _get("institutions"), **_FIGURES}
+_FIGURES = {indicator_id: _figure(indicator_id) for indicator_id in HEADLINES}
+_EVERY_FIGURE = {indicator_id: _figure(indicator_id) for indicator_id in REGISTER}
+_PART = {"clave": _get("key"), "nombre": _get("label"), "instituciones": _get("institutions"), **_EVERY_FIGURE}
 _FORMATS = Table(
     "formats",
     {
@@ -80,6 +81,18 @@ _FORMATS = Table(
         "abierto": _get("open"),
         "legible_por_maquina": _get("machine_readable"),
         "recursos": _get("resources"),
+    },
+)
+_METHODS = Table(
+    "methods",
+    {
+        "indicador": _get("indicator"),
+        "nombre": _get("name"),
+        "valor": _get("value"),
+        "unidad": _get("unit"),
+        "numerador": _get("numerator"),
+        "denominador": _get("denominator"),
+        "situacion": lambda line: "ok" if line["status"] == "ok" else NO_DATA,
     },
 )
 _FRESHNESS = Table("freshness", {"situacion": _get("freshness"), "conjuntos": _get("datasets")})
@@ -122,8 +135,10 @@ PORTAL: Mapping[str, Table] = {
     "entidades": Table("states", _PART),
     "formatos": _FORMATS,
     "frescura": _FRESHNESS,
+    "metodos": _METHODS,
 }
 INSTITUTION: Mapping[str, Table] = {
+    "metodos": _METHODS,
     "frescura": _FRESHNESS,
     "formatos": _FORMATS,
     "metadatos": Table("completeness", {"desde": _get("from"), "hasta": _get("to"), "conjuntos": _get("datasets")}),
@@ -197,7 +212,7 @@ SERIES = Table(
         "nombre": _get("title"),
         "orden_de_gobierno": _get("gov_type"),
         "entidad": _get("state"),
-        **{indicator_id: _kept_figure(indicator_id) for indicator_id in INDICATORS},
+        **{indicator_id: _kept_figure(indicator_id) for indicator_id in HEADLINES},
         "calculado": _get("as_of"),
         "version_de_las_formulas": _get("formula_version"),
     },
@@ -240,6 +255,7 @@ FIELDS = Table(
 METHODOLOGY = Table(
     "indicators",
     {
+        "familia": lambda line: family_of(line["id"]),
         "indicador": _get("id"),
         "nombre": _get("name"),
         "formula": _get("formula"),

@@ -140,6 +140,9 @@ def methodology() -> str:
         "records": tk._("records"),
         "points": tk._("points"),
         "commitments": tk._("commitments"),
+        "share": tk._("share, 0 to 1"),
+        "medal": tk._("medal, 0 (none) to 3 (gold)"),
+        "stars": tk._("stars, 1 to 5"),
     }
     directions = {"more": tk._("more"), "less": tk._("less"), "neutral": tk._("neither")}
     return tk.render(

@@ -232,6 +232,10 @@ class Builder:
             return None
         return self.checked(field_name, value, lambda text: values.make_date(text, utc), "dcat_invalid_date")
 
+    def statements(self) -> Mapping[NamedNode, Iterable[tuple[NamedNode, Term]]]:
+        """What was added, by subject, the dataset first: predicate and term."""
+        return self._own
+
     def own_triples(self) -> list[Triple]:
         """What was added, the dataset first."""
         return [

@@ -52,26 +52,31 @@ def render_dataset(dataset: Dataset, context: ExportContext) -> Rendering:
         Its triples, the nodes it shares with others, and what was dropped or stood in for. A value that cannot be
         expressed never fails: it is counted.
     """
-    dataset = _with_extras(dataset)
-    builder = Builder(context, context.dataset_uri(dataset["id"]))
-    builder.add(builder.subject, TYPE, DCAT.Dataset)
-    builder.add(builder.subject, TYPE, DCAT.Resource)
-    for add_field in _FIELDS:
-        add_field(builder, dataset)
-    resources = resources_of(dataset)
-    for resource in resources:
-        add_distribution(builder, dataset, resource)
-    _add_record(builder, dataset)
+    builder = fill_builder(dataset, context)
     return Rendering(
         dataset_id=dataset["id"],
         institution=(dataset.get("organization") or {}).get("id") or "",
         triples=builder.own_triples(),
         shared=builder.shared,
         publisher=builder.publisher,
-        distributions=len(resources),
+        distributions=len(resources_of(dataset)),
         dropped=builder.dropped,
         filled=builder.filled,
     )
+
+
+def fill_builder(dataset: Dataset, context: ExportContext) -> Builder:
+    """The same, for who asks what is said of the dataset and needs no triples."""
+    dataset = _with_extras(dataset)
+    builder = Builder(context, context.dataset_uri(dataset["id"]))
+    builder.add(builder.subject, TYPE, DCAT.Dataset)
+    builder.add(builder.subject, TYPE, DCAT.Resource)
+    for add_field in _FIELDS:
+        add_field(builder, dataset)
+    for resource in resources_of(dataset):
+        add_distribution(builder, dataset, resource)
+    _add_record(builder, dataset)
+    return builder
 
 
 def _with_extras(dataset: Dataset) -> Dataset:

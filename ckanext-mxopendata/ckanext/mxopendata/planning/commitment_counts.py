@@ -27,12 +27,12 @@ from ckanext.mxopendata.planning.commitments import (
 
 # Names of the counts that a list may be asked for.
 COUNTS = (
-    "lines", "inventoried", "inventory_published", "planned", "committed", "published", "published_late", "early",
-    "on_time", "overdue", "withdrawn", "withdrawn_overdue", "access_public", "access_restricted", "access_non_public",
-    "late", "in_time", "not_kept", "not_in_time", "inventory_unpublished",
+    "lines", "inventoried", "inventory_published", "planned", "committed", "committed_unpublished", "published",
+    "published_late", "early", "on_time", "overdue", "withdrawn", "withdrawn_overdue", "access_public",
+    "access_restricted", "access_non_public", "late", "in_time", "not_kept", "not_in_time", "inventory_unpublished",
 )  # fmt: skip
 # Of them, those that the others are made from.
-_COUNTED = COUNTS[:15]
+_COUNTED = COUNTS[:16]
 _TOTAL = CommitmentTotal.__table__
 
 
@@ -58,6 +58,7 @@ def counts_at(today: date) -> Mapping[str, sa.ColumnElement[bool]]:
         "inventory_published": sa.and_(LINE.c.in_inventory, published),
         "planned": LINE.c.in_plan,
         "committed": sa.and_(LINE.c.in_plan, sa.not_(withdrawn)),
+        "committed_unpublished": sa.and_(LINE.c.in_plan, sa.not_(withdrawn), sa.not_(published)),
         "published": published,
         "published_late": late,
         "early": early,

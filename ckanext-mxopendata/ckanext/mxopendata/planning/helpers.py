@@ -50,6 +50,7 @@ def mxopendata_commitment_filters(parameters: Mapping[str, str]) -> list[str]:
         "inventory_unpublished": tk._("inventoried and not published"),
         "planned": tk._("in an opening plan"),
         "committed": tk._("in an opening plan, not withdrawn"),
+        "committed_unpublished": tk._("in an opening plan and not published"),
         "published": tk._("published"),
         "published_late": tk._("published late"),
         "early": tk._("published early"),

@@ -23,7 +23,7 @@ from typing import Any
 
 from ckanext.mxopendata.metadata.records import is_empty, stored_list
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
-from ckanext.mxopendata.quality.facts import file_type
+from ckanext.mxopendata.quality.file_types import file_type
 from ckanext.mxopendata.quality.freshness import IRREGULAR, REALTIME, UP_TO_DATE, standing
 
 NO_MEDAL, BRONZE, SILVER, GOLD = range(4)
@@ -40,7 +40,8 @@ _STARS = {
     **dict.fromkeys(("RDF", "RDF_XML"), 4),
 }
 _NAMED_STARS = {"PSV": 3, "LOD": 5}
-_AS_DECLARED = (UP_TO_DATE, REALTIME, IRREGULAR)
+AS_DECLARED = (UP_TO_DATE, REALTIME, IRREGULAR)
+MOST_STARS = 5
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,33 @@ class ResourceCounts:
 
     def __add__(self, other: ResourceCounts) -> ResourceCounts:
         return ResourceCounts(_added(self.medals, other.medals), _added(self.stars, other.stars))
+
+
+@dataclass(frozen=True)
+class ResourceFacts:
+    """The resources of one dataset, without a clock: whether the best ones are of gold depends on the day.
+
+    Attributes:
+        without_medal: resources that lack something bronze asks for.
+        bronze: resources with all of that, whose owner cannot be reached.
+        owned: resources whose owner can be: gold while the dataset is updated as often as declared, else silver.
+        stars: resources with one to five stars.
+    """
+
+    without_medal: int
+    bronze: int
+    owned: int
+    stars: tuple[int, ...]
+
+    def counts(self, verdict: str) -> ResourceCounts:
+        """The medals and stars, given the verdict on the dataset's freshness."""
+        best = GOLD if verdict in AS_DECLARED else SILVER
+        medals = {NO_MEDAL: self.without_medal, BRONZE: self.bronze, best: self.owned}
+        stars = dict(enumerate(self.stars, start=1))
+        return ResourceCounts(
+            {medal: number for medal, number in medals.items() if number},
+            {star: number for star, number in stars.items() if number},
+        )
 
 
 @dataclass(frozen=True)
@@ -81,10 +109,21 @@ def resource_counts(dataset: Mapping[str, Any], now: datetime) -> ResourceCounts
         dataset: as ``package_show`` gives it, with its resources.
         now: the moment that freshness is judged for.
     """
+    return resource_facts(dataset).counts(standing(dataset, now).verdict)
+
+
+def resource_facts(dataset: Mapping[str, Any]) -> ResourceFacts:
+    """What does not age of the medals and stars of a dataset's resources.
+
+    Args:
+        dataset: as ``package_show`` gives it, with its resources.
+    """
     resources = list(dataset.get("resources") or ())
-    medals = Counter(resource_medal(dataset, resource, now) for resource in resources)
-    stars = Counter(found for each in resources if (found := opening_stars(each)) is not None)
-    return ResourceCounts(dict(medals), dict(stars))
+    best = _best_medal(dataset)
+    medals = Counter(_undated_medal(dataset, resource, best) for resource in resources)
+    stars = Counter(opening_stars(resource) for resource in resources)
+    in_order = tuple(stars[number] for number in range(1, MOST_STARS + 1))
+    return ResourceFacts(medals[NO_MEDAL], medals[BRONZE], medals[SILVER], in_order)
 
 
 def resource_medal(dataset: Mapping[str, Any], resource: Mapping[str, Any], now: datetime) -> int:
@@ -93,14 +132,22 @@ def resource_medal(dataset: Mapping[str, Any], resource: Mapping[str, Any], now:
     Description, theme, tags and owner may be said of the dataset. The frequency counts as kept where it is not periodic
     (real time, irregular), as nothing is due; a dataset without a readable date does not keep one.
     """
+    medal = _undated_medal(dataset, resource, _best_medal(dataset))
+    return GOLD if medal == SILVER and standing(dataset, now).verdict in AS_DECLARED else medal
+
+
+def _best_medal(dataset: Mapping[str, Any]) -> int:
+    """The best medal but for gold that the dataset lets its resources have."""
+    if is_empty(dataset.get("theme")) or is_empty(dataset.get("tags")):
+        return NO_MEDAL
+    contacts = stored_list(dataset.get("contact"))
+    return SILVER if any(_is_reachable(contact) for contact in contacts) else BRONZE
+
+
+def _undated_medal(dataset: Mapping[str, Any], resource: Mapping[str, Any], best: int) -> int:
     title = resource.get("name") or dataset.get("title")
     description = resource.get("description") or dataset.get("notes")
-    needed = (resource.get("url"), title, description, dataset.get("theme"), dataset.get("tags"))
-    if any(is_empty(value) for value in needed):
-        return NO_MEDAL
-    if not any(_is_reachable(contact) for contact in stored_list(dataset.get("contact"))):
-        return BRONZE
-    return GOLD if standing(dataset, now).verdict in _AS_DECLARED else SILVER
+    return NO_MEDAL if any(is_empty(value) for value in (resource.get("url"), title, description)) else best
 
 
 def opening_stars(resource: Mapping[str, Any]) -> int | None:
@@ -158,7 +205,7 @@ def _is_reachable(contact: object) -> bool:
 
 
 def _added(one: Mapping[int, int], other: Mapping[int, int]) -> dict[int, int]:
-    return dict(Counter(one) + Counter(other))
+    return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
 
 
 def total(parts: Iterable[ResourceCounts]) -> ResourceCounts:

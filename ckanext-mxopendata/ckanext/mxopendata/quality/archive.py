@@ -20,21 +20,27 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
+from ckanext.mxopendata.quality.adela import ResourceFacts
+from ckanext.mxopendata.quality.argentine_profile import FieldUse
 from ckanext.mxopendata.quality.commitments import CommitmentFacts, CommitmentSums, of_commitment
 from ckanext.mxopendata.quality.completeness import Completeness, MissingField
 from ckanext.mxopendata.quality.facts import FORMULA_VERSION, DatasetFacts
+from ckanext.mxopendata.quality.families import FamilyFacts
 from ckanext.mxopendata.quality.freshness import FreshnessFacts
 from ckanext.mxopendata.quality.indicators import Evidence, HarvestRun, compute_all
-from ckanext.mxopendata.quality.mexican import INDICATORS
 from ckanext.mxopendata.quality.publication_index import Weights, parse_weights, publication_index
+from ckanext.mxopendata.quality.pydatajson_sums import EntryFacts
+from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.sums import Sums, of_dataset
 
 DATASETS, INSTITUTIONS, WEIGHTS, MANIFEST = "conjuntos.jsonl", "instituciones.jsonl", "pesos.json", "manifiesto.json"
 COMMITMENTS = "compromisos.jsonl"
 _INDEX = "mx.index"
+# Each later version only added facts and figures: what an archive of before holds comes out the same.
+VERIFIABLE = ("1", FORMULA_VERSION)
 # An archive is small; one that unpacks to more was not made here.
 _MAXIMUM_BYTES = 2 * 1024**3
 
@@ -120,14 +126,14 @@ def verify(content: bytes) -> Verification:
     """Recompute every figure of an archive from its inputs.
 
     Raises:
-        ArchiveError: where the file is no archive, or its formulas are of another version.
+        ArchiveError: where the file is no archive, or its formulas are of a version that is not known.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(each.file_size for each in archive.infolist()) > _MAXIMUM_BYTES:
                 raise ArchiveError("el archivo es demasiado grande para ser el de un trimestre")
             manifest = next(_read_lines(archive, MANIFEST))
-            if manifest["formula_version"] != FORMULA_VERSION:
+            if manifest["formula_version"] not in VERIFIABLE:
                 told, mine = manifest["formula_version"], FORMULA_VERSION
                 raise ArchiveError(f"las fórmulas del archivo son la versión {told} y las de este programa, la {mine}")
             weights = parse_weights(next(_read_lines(archive, WEIGHTS)))
@@ -155,7 +161,7 @@ def _recompute(manifest: Mapping[str, Any], weights: Weights, archive: zipfile.Z
         mine = whole if institutions == 0 else sums[line["institution"]]
         runs = tuple(HarvestRun(datetime.fromisoformat(at), found, read) for at, found, read in line["runs"])
         kept = None if promised is None else promised[line["institution"]]
-        values = compute_all(INDICATORS, Evidence(mine, now, runs, commitments=kept))
+        values = compute_all(REGISTER, Evidence(mine, now, runs, commitments=kept))
         values[_INDEX] = publication_index(values, weights)
         # As JSON has it, so that 1 and 1.0 are the same.
         recomputed = json.loads(json.dumps(values))
@@ -190,11 +196,23 @@ def read_facts(line: Mapping[str, Any]) -> DatasetFacts:
     freshness, completeness = line["freshness"], line["completeness"]
     moments = {name: _moment(freshness[name]) for name in ("modified", "due", "late_after")}
     missing = tuple(MissingField(**each) for each in completeness["missing"])
+    families = line.get("families")
     return DatasetFacts(**{
         **line,
+        "families": _read_families(families) if families else None,
         "freshness": FreshnessFacts(**{**freshness, **moments}),
         "completeness": Completeness(completeness["points"], completeness["maximum"], missing),
     })  # fmt: skip
+
+
+def _read_families(line: Mapping[str, Any]) -> FamilyFacts:
+    resources, entry = line["adela"], line["pydatajson"]
+    days = {name: date.fromisoformat(entry[name]) if entry[name] else None for name in ("stale_on", "modified")}
+    return FamilyFacts(
+        line["mqa"],
+        ResourceFacts(**{**resources, "stars": tuple(resources["stars"])}),
+        EntryFacts(**{**entry, **days, "use": FieldUse(**entry["use"])}),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -224,7 +242,7 @@ def _write_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[Mapping[st
 
 
 def _in_json(value: object) -> Any:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)

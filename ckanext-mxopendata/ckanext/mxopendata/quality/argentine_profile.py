@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import isodate
-import jsonschema
 import yaml
+
+if TYPE_CHECKING:
+    import jsonschema
 
 RECOMMENDED = "s"
 OPTIONAL = "o"
@@ -83,16 +85,25 @@ def field_use_of_dataset(dataset: Mapping[str, Any]) -> FieldUse:
 
 
 def _use(thing: object, fields: Mapping[str, Any]) -> FieldUse:
+    counts = [0, 0, 0, 0]
+    _count_use(thing, fields, counts)
+    recommended, recommended_possible, optional, optional_possible = counts
+    return FieldUse(recommended, recommended_possible, optional, optional_possible)
+
+
+def _count_use(thing: object, fields: Mapping[str, Any], counts: list[int]) -> None:
+    # Added in place: it is asked of each dataset of a portal.
     found = thing if isinstance(thing, Mapping) else {}
-    total = FieldUse()
     for name, kind in fields.items():
-        if isinstance(kind, dict):
-            total = sum((_use(part, kind) for part in _parts(found.get(name))), start=total)
-        elif kind == RECOMMENDED:
-            total += FieldUse(recommended=int(name in found), recommended_possible=1)
+        if kind == RECOMMENDED:
+            counts[0] += name in found
+            counts[1] += 1
         elif kind == OPTIONAL:
-            total += FieldUse(optional=int(name in found), optional_possible=1)
-    return total
+            counts[2] += name in found
+            counts[3] += 1
+        elif isinstance(kind, dict):
+            for part in _parts(found.get(name)):
+                _count_use(part, kind, counts)
 
 
 def _parts(value: object) -> list[Any]:
@@ -126,6 +137,9 @@ def _profile() -> Mapping[str, Any]:
 
 @cache
 def _validator() -> jsonschema.Draft7Validator:
+    # It takes long to import, and only who measures validates.
+    import jsonschema
+
     checker = jsonschema.FormatChecker(formats=())
     checker.checks("date")(_is_date)
     checker.checks("date-time")(_is_moment)

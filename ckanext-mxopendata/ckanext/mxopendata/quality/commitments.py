@@ -58,6 +58,7 @@ class CommitmentSums:
         inventory_published: of them, those published.
         planned: lines of a plan.
         committed: of them, those not withdrawn.
+        committed_unpublished: of these, those not published.
         published: published and not withdrawn.
         published_late: of them, those after the last day promised.
         early: of them, those before the first day promised.
@@ -73,6 +74,7 @@ class CommitmentSums:
     inventory_published: int = 0
     planned: int = 0
     committed: int = 0
+    committed_unpublished: int = 0
     published: int = 0
     published_late: int = 0
     early: int = 0
@@ -130,6 +132,7 @@ def of_commitment(facts: CommitmentFacts, today: date) -> CommitmentSums:
         "inventory_published": facts.in_inventory and published,
         "planned": facts.in_plan,
         "committed": facts.in_plan and not withdrawn,
+        "committed_unpublished": facts.in_plan and not withdrawn and not published,
         "published": published,
         "published_late": late,
         "early": early,

@@ -10,10 +10,12 @@ from typing import Any
 from ckanext.mxopendata.metadata.validation import is_filled
 from ckanext.mxopendata.metadata.vocabularies import Term, vocabulary
 from ckanext.mxopendata.quality.completeness import Completeness, metadata_points
+from ckanext.mxopendata.quality.families import FamilyFacts
+from ckanext.mxopendata.quality.file_types import file_type
 from ckanext.mxopendata.quality.freshness import FreshnessFacts, freshness_facts
 
 # Raised whenever a measurement of an unchanged dataset would come out differently.
-FORMULA_VERSION = "1"
+FORMULA_VERSION = "2"
 UNKNOWN_FORMAT = ""
 _NOT_A_LICENCE = "notspecified"
 
@@ -32,6 +34,7 @@ class DatasetFacts:
         licensed: whether it names a known licence (its own, or one on every resource).
         with_contact: whether one can write to somebody about it.
         archived: whether it left the sums.
+        families: what the families of indicators of others need; ``None`` where nobody measured it.
     """
 
     freshness: FreshnessFacts
@@ -43,13 +46,15 @@ class DatasetFacts:
     licensed: bool
     with_contact: bool
     archived: bool
+    families: FamilyFacts | None = None
 
 
-def measure(dataset: Mapping[str, Any]) -> DatasetFacts:
+def measure(dataset: Mapping[str, Any], families: FamilyFacts | None = None) -> DatasetFacts:
     """Measure one dataset.
 
     Args:
         dataset: a dataset as ``package_show`` gives it, with its resources.
+        families: what was measured of it for the families of others.
     """
     resources = list(dataset.get("resources") or ())
     formats = [file_type(resource) for resource in resources]
@@ -63,22 +68,8 @@ def measure(dataset: Mapping[str, Any]) -> DatasetFacts:
         licensed=_is_licensed(dataset, resources),
         with_contact=is_filled(dataset, "contact"),
         archived=bool(dataset.get("archived_at")),
+        families=families,
     )
-
-
-def file_type(resource: Mapping[str, Any]) -> Term | None:
-    """The file type that a resource declares: its format, else its media type; ``None`` where neither is known."""
-    types = vocabulary("file_types")
-    return types.find(resource.get("format")) or _by_media_type(resource.get("mimetype"))
-
-
-def _by_media_type(media_type: object) -> Term | None:
-    if not isinstance(media_type, str) or not media_type:
-        return None
-    wanted = media_type.split(";")[0].strip().lower()
-    fitting = [term for term in vocabulary("file_types").active() if term.facts.get("media_type") == wanted]
-    # One media type may stand for several formats (ZIP and GTFS): which one is meant is not guessed.
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def _how_many(formats: Iterable[Term | None], fact: str) -> int:

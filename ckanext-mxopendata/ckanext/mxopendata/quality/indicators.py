@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Literal
 
+from ckanext.mxopendata.quality import mqa
 from ckanext.mxopendata.quality.commitments import CommitmentSums
 from ckanext.mxopendata.quality.sums import Sums
 from ckanext.mxopendata.quality.values import Unit, Value
@@ -42,6 +44,11 @@ class Evidence:
     now: datetime
     runs: tuple[HarvestRun, ...] = ()
     commitments: CommitmentSums | None = None
+
+    @cached_property
+    def mqa(self) -> mqa.Score:
+        """The average by the method of data.europa.eu, made once for all of its indicators."""
+        return self.sums.families.mqa.average()
 
 
 @dataclass(frozen=True)

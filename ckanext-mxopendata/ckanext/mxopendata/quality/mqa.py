@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -23,9 +23,15 @@ from ckanext.mxopendata.quality.links import Links
 
 DECIMALS = 4
 MAXIMUM = 405
+MET, UNMET, UNKNOWN = "1", "0", "?"
 _AUTHORITY = "http://publications.europa.eu/resource/authority/"
 # Redirects that were not followed count as an answer.
 _ANSWERS = range(200, 400)
+_LISTED_IN = {
+    "formatMediaTypeNonProprietary": "non_proprietary",
+    "formatMediaTypeMachineInterpretable": "machine_readable",
+    "knownLicence": "licences",
+}
 _MEDIA_TYPE = re.compile(
     r"https?://www\.iana\.org/assignments/media-types/"
     r"(application|audio|font|haptics|image|message|model|multipart|text|video)/[\w.+!$&^-]+"
@@ -84,10 +90,23 @@ class Score:
         return sum(metric.points for metric in metrics() if self.points[metric.id] is not None)
 
     @property
+    def ratings(self) -> tuple[str, str]:
+        """The worst and the best rating, by what the unknown metrics may still give."""
+        return rating(self.total), rating(self.total + MAXIMUM - self.reachable)
+
+    @property
     def rating(self) -> str | None:
         """The rating; ``None`` where the unknown metrics could still change it."""
-        lowest, highest = rating(self.total), rating(self.total + MAXIMUM - self.reachable)
+        lowest, highest = self.ratings
         return lowest if lowest == highest else None
+
+    def reachable_in(self, dimension: str) -> int:
+        """The same as ``reachable`` for one dimension."""
+        return sum(
+            metric.points
+            for metric in metrics()
+            if metric.dimension == dimension and self.points[metric.id] is not None
+        )
 
     def of_dimension(self, dimension: str) -> float | None:
         """Points of a dimension; ``None`` where none of its metrics is known."""
@@ -104,6 +123,53 @@ class Score:
             "reachable": self.reachable,
             "rating": self.rating,
         }
+
+
+@dataclass(frozen=True)
+class MqaSums:
+    """Many datasets, counted by what they meet; counts can be added.
+
+    Attributes:
+        codes: datasets by code, see :func:`encode`.
+    """
+
+    codes: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: MqaSums) -> MqaSums:
+        if not self.codes or not other.codes:
+            return self if self.codes else other
+        added = dict(self.codes)
+        for code, number in other.codes.items():
+            added[code] = added.get(code, 0) + number
+        return MqaSums(added)
+
+    def counts(self, metric_id: str) -> tuple[int, int]:
+        """How many datasets meet a metric, and of how many that is known."""
+        position = position_of(metric_id)
+        met = sum(number for code, number in self.codes.items() if code[position] == MET)
+        return met, met + sum(number for code, number in self.codes.items() if code[position] == UNMET)
+
+    def average(self) -> Score:
+        """The same as :func:`average` of its datasets."""
+        points: dict[str, float | None] = {}
+        for metric in metrics():
+            met, known = self.counts(metric.id)
+            points[metric.id] = _rounded(metric.points * met / known) if known else None
+        return Score(points)
+
+
+def encode(score: Score) -> str:
+    """What one dataset meets, a sign for each metric in their order: ``1`` met, ``0`` not met, ``?`` unknown."""
+    points = score.points
+    return "".join(
+        UNKNOWN if (reached := points[metric.id]) is None else MET if reached else UNMET for metric in metrics()
+    )
+
+
+@cache
+def position_of(metric_id: str) -> int:
+    """The place of a metric in a code, from 0."""
+    return next(place for place, metric in enumerate(metrics()) if metric.id == metric_id)
 
 
 @cache
@@ -158,7 +224,8 @@ def measure(
     own = {metric.id: _of_dataset(metric, dataset, compliant) for metric in metrics() if metric.on == "dataset"}
     forms = [_of_distribution(each, links or {}) for each in distributions] or [_of_distribution({}, {})]
     best = max(forms, key=lambda form: (_sum(form), sum(points is not None for points in form.values())))
-    return Score({metric.id: {**own, **best}[metric.id] for metric in metrics()})
+    found = {**own, **best}
+    return Score({metric.id: found[metric.id] for metric in metrics()})
 
 
 def average(scores: Iterable[Score]) -> Score:
@@ -195,12 +262,8 @@ def _is_met(metric_id: str, metric: Metric, distribution: Properties, links: Lin
         return _answers(values, links)
     if metric_id == "formatMediaTypeVocabularyAlignment":
         return _is_aligned(values, distribution.get(metric.properties[1], ()))
-    listed_in = {
-        "formatMediaTypeNonProprietary": "non_proprietary",
-        "formatMediaTypeMachineInterpretable": "machine_readable",
-        "knownLicence": "licences",
-    }
-    return _listed(values, listed_in[metric_id]) if metric_id in listed_in else bool(values)
+    list_id = _LISTED_IN.get(metric_id)
+    return _listed(values, list_id) if list_id else bool(values)
 
 
 def _answers(addresses: Sequence[Term], links: Links) -> bool | None:

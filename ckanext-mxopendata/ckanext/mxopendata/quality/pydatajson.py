@@ -8,12 +8,13 @@ catalogue of today is 0 days old; a link that nobody tried is neither good nor b
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from ckanext.mxopendata.quality.argentine_profile import (
     FieldUse,
@@ -27,6 +28,7 @@ from ckanext.mxopendata.quality.links import TOO_MANY_REQUESTS, Links
 
 DECIMALS = 4
 EVENTUAL = "EVENTUAL"
+DATED, FRESH, STALE, UNSAID = "dated", "fresh", "stale", "unsaid"
 _NOTHING = "None"
 # A dataset has data where the name of a format of it holds one of these.
 _OF_DATA = ("csv", "xls", "xlsx", "ods", "dta", "shp", "kml", "json", "xml", "zip", "rar", "html", "php")
@@ -59,6 +61,31 @@ class CatalogueFigures:
     values: dict[str, Any]
     datasets: list[dict[str, Any]]
     use: FieldUse
+
+
+class EntryFreshness(NamedTuple):
+    """Whether a dataset is as fresh as it says.
+
+    Attributes:
+        basis: ``dated`` where it depends on the day; else ``fresh``, ``stale`` or ``unsaid``: it says nothing.
+        stale_on: the first day on which it is stale, or ``None``.
+        frequency: under which it is counted, or ``None``.
+    """
+
+    basis: str
+    stale_on: date | None
+    frequency: str | None
+
+    def verdict(self, today: date) -> bool | None:
+        """Whether it is fresh on a day; ``None`` where it says nothing."""
+        return is_fresh(self.basis, self.stale_on, today)
+
+
+def is_fresh(basis: str, stale_on: date | None, today: date) -> bool | None:
+    """Whether a dataset is fresh on a day; ``None`` where it says nothing."""
+    if basis == DATED and stale_on is not None:
+        return today < stale_on
+    return None if basis == UNSAID else basis == FRESH
 
 
 def of_catalogue(
@@ -130,8 +157,9 @@ def of_dataset(dataset: Mapping[str, Any], now: datetime, *, links: Links | None
     """What one dataset of a data.json adds to the figures of its catalogue, and its own shares of fields."""
     distributions = distributions_of(dataset)
     valid = keeps_to_the_profile(dataset)
-    with_data = _has_data(distributions)
-    fresh, frequency = _freshness(dataset, now)
+    with_data = has_data(distributions)
+    freshness = freshness_of(dataset)
+    fresh, frequency = freshness.verdict(now.date()), freshness.frequency
     return {
         "identifier": dataset.get("identifier"),
         "datasets_cant": 1,
@@ -205,24 +233,29 @@ def _count(values: Iterable[str]) -> dict[str, int]:
     return dict(Counter(values))
 
 
-def _has_data(distributions: Iterable[Mapping[str, Any]]) -> bool:
+def has_data(distributions: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the format of one of a dataset's distributions is one of data."""
     told = (str(each.get("format") or "").lower() for each in distributions)
     return any(kind in text for text in told for kind in _OF_DATA)
 
 
-def _freshness(dataset: Mapping[str, Any], now: datetime) -> tuple[bool | None, str | None]:
-    """Whether a dataset is as fresh as it says (``None``: it says nothing), and the frequency it is counted under."""
+def freshness_of(dataset: Mapping[str, Any]) -> EntryFreshness:
+    """What does not age of how fresh a dataset of a data.json is."""
     frequency = dataset.get("accrualPeriodicity")
     if not frequency:
-        return None, None
+        return EntryFreshness(UNSAID, None, None)
     if frequency in ("eventual", EVENTUAL):
-        return True, EVENTUAL
+        return EntryFreshness(FRESH, None, EVENTUAL)
     if "modified" not in dataset:
-        return False, str(frequency)
-    modified = _read_date(dataset["modified"])
+        return EntryFreshness(STALE, None, str(frequency))
+    modified = read_date(dataset["modified"])
     if modified is None or not isinstance(frequency, str):
-        return False, None
-    return _days_since(modified, now) < _period_days(frequency) * TOLERANCE, frequency
+        return EntryFreshness(STALE, None, None)
+    try:
+        stale_on = modified + timedelta(days=math.ceil(_period_days(frequency) * TOLERANCE))
+    except OverflowError:
+        return EntryFreshness(FRESH, None, frequency)
+    return EntryFreshness(DATED, stale_on, frequency)
 
 
 def _period_days(frequency: str) -> int:
@@ -237,13 +270,14 @@ def _age(catalogue: Mapping[str, Any], datasets: Iterable[Mapping[str, Any]], no
     """Days since the newest ``modified`` of the catalogue and its datasets; where nobody says it, ``issued``."""
     everything = [catalogue, *datasets]
     for field in ("modified", "issued"):
-        found = [day for each in everything if (day := _read_date(each.get(field))) is not None]
+        found = [day for each in everything if (day := read_date(each.get(field))) is not None]
         if found:
             return _days_since(max(found), now)
     return None
 
 
-def _read_date(text: object) -> date | None:
+def read_date(text: object) -> date | None:
+    """The day at the beginning of a text of ISO 8601; ``None`` where there is none."""
     if not isinstance(text, str) or not text:
         return None
     try:

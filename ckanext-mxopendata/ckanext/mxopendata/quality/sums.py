@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ckanext.mxopendata.quality.facts import DatasetFacts
+from ckanext.mxopendata.quality.families import FamilySums, of_families
 from ckanext.mxopendata.quality.freshness import VERDICTS
 
 
@@ -31,6 +32,7 @@ class Sums:
         no_frequency: datasets without a known frequency.
         no_date: datasets without a readable date of modification.
         future_date: datasets whose date of modification lies in the future.
+        families: what the families of others count; of the datasets that were measured for them.
     """
 
     datasets: int = 0
@@ -48,6 +50,7 @@ class Sums:
     no_frequency: int = 0
     no_date: int = 0
     future_date: int = 0
+    families: FamilySums = dataclasses.field(default_factory=FamilySums)
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(mine + theirs for mine, theirs in zip(self.counts(), other.counts(), strict=True)))
@@ -63,6 +66,17 @@ class Sums:
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Sums))
+
+
+def to_json(sums: Sums) -> dict[str, Any]:
+    """Sums as JSON has them: keys are texts, days are of ISO 8601."""
+    found = dataclasses.asdict(sums)
+    families = found["families"]
+    for counts in ("medals", "stars"):
+        families["adela"][counts] = {str(key): number for key, number in families["adela"][counts].items()}
+    newest = families["pydatajson"]["modified"]
+    families["pydatajson"]["modified"] = newest.isoformat() if newest else None
+    return found
 
 
 def total(parts: Iterable[Sums]) -> Sums:
@@ -82,6 +96,7 @@ def of_dataset(facts: DatasetFacts, now: datetime) -> Sums:
         machine_readable_resources=facts.machine_readable_resources,
         licensed=int(facts.licensed),
         with_contact=int(facts.with_contact),
+        families=of_families(facts.families, state, now) if facts.families else FamilySums(),
         **{name: int(name == state) for name in VERDICTS},
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Unit = Literal["datasets", "resources", "percent", "points", "days", "records", "commitments"]
+Unit = Literal[
+    "datasets", "resources", "percent", "points", "days", "records", "commitments", "share", "medal", "stars"
+]
 DECIMALS = 4
 
 
@@ -13,7 +15,8 @@ class Value(TypedDict):
 
     Attributes:
         value: the number, or ``None`` where ``status`` is ``no_data``.
-        unit: ``datasets``, ``resources``, ``percent``, ``points``, ``days``, ``records`` or ``commitments``.
+        unit: ``datasets``, ``resources``, ``percent``, ``points``, ``days``, ``records`` or ``commitments``; of the
+            families of others also ``share`` (0 to 1), ``medal`` (0 none to 3 gold) and ``stars`` (1 to 5).
         numerator: what was counted, or ``None``.
         denominator: out of how many, or ``None`` where the figure is a plain count.
         status: ``ok`` or ``no_data``.
@@ -42,3 +45,11 @@ def percentage(numerator: float, denominator: int) -> Value:
         return no_data("percent", numerator, denominator)
     value = round(100 * numerator / denominator, DECIMALS)
     return Value(value=value, unit="percent", numerator=numerator, denominator=denominator, status="ok")
+
+
+def share(numerator: int, denominator: int) -> Value:
+    """``numerator / denominator``, rounded to four decimals; no data where there is nothing to divide by."""
+    if denominator == 0:
+        return no_data("share", numerator, denominator)
+    value = round(numerator / denominator, DECIMALS)
+    return Value(value=value, unit="share", numerator=numerator, denominator=denominator, status="ok")

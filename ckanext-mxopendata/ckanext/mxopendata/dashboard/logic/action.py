@@ -13,20 +13,20 @@ from ckanext.mxopendata.dashboard.dataset_report import dataset_report
 from ckanext.mxopendata.dashboard.logic import schema
 from ckanext.mxopendata.dashboard.stored import Institution, find_institution
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import REGISTER
 
 _TODO_LIMIT = 100
 
 
 @tk.side_effect_free
 def mxopendata_indicator_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
-    """Definitions of all indicators.
+    """Definitions of all indicators of all families: ``mx``, ``mqa``, ``adela``, ``pydatajson``.
 
     Returns:
         ``[{"id", "name", "formula", "unit", "direction", "source"}]``, name and formula in the visitor's language.
     """
     tk.check_access("mxopendata_indicator_list", context, data_dict)
-    return [indicator.to_dict(current_language()) for indicator in INDICATORS.values()]
+    return [indicator.to_dict(current_language()) for indicator in REGISTER.values()]
 
 
 @tk.side_effect_free
@@ -39,7 +39,7 @@ def mxopendata_indicator_show(context: Context, data_dict: DataDict) -> dict[str
         data_dict: ``id``, for example ``mx.up_to_date``.
     """
     tk.check_access("mxopendata_indicator_show", context, data_dict)
-    return INDICATORS[data_dict["id"]].to_dict(current_language())
+    return REGISTER[data_dict["id"]].to_dict(current_language())
 
 
 @tk.side_effect_free

@@ -11,7 +11,7 @@ from ckan.types import Schema, Validator, ValidatorFactory
 from ckanext.mxopendata.dashboard.lists import SORTS
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality.freshness import VERDICTS
-from ckanext.mxopendata.quality.mexican import INDICATORS
+from ckanext.mxopendata.quality.register import REGISTER
 
 MAXIMUM_PAGE = 1000
 _LARGEST_OFFSET = 10**9
@@ -29,7 +29,7 @@ def _between(low: int, high: int) -> Validator:
 @validator_args
 def indicator_show(not_empty: Validator, one_of: ValidatorFactory) -> Schema:
     """``id`` of an indicator."""
-    return {"id": [not_empty, one_of(list(INDICATORS))]}
+    return {"id": [not_empty, one_of(list(REGISTER))]}
 
 
 @validator_args
@@ -99,7 +99,7 @@ def measurement_list(  # noqa: PLR0913, PLR0917 - CKAN hands validators over as 
         "gov_type": [ignore_missing, unicode_safe],
         "state": [ignore_missing, unicode_safe],
         "freshness": [ignore_missing, one_of(list(VERDICTS))],
-        "indicator": [ignore_missing, one_of(list(INDICATORS))],
+        "indicator": [ignore_missing, one_of(list(REGISTER))],
         "meets": [default(True), boolean_validator],
         "format": [ignore_missing, unicode_safe],
         "missing": [ignore_missing, unicode_safe],
