@@ -9,11 +9,13 @@ from __future__ import annotations
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
+from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
 
 PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_ckan": CkanPortal,
     "mx_datajson": DataJsonPortal,
+    "mx_dcat": DcatPortal,
     "mx_dkan": DkanPortal,
 }
 

@@ -82,6 +82,13 @@ class DataJsonHarvester(_Harvester):
     source_type = "mx_datajson"
 
 
+class DcatHarvester(_Harvester):
+    """Source type ``mx_dcat``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_dcat"
+
+
 class DkanHarvester(_Harvester):
     """Source type ``mx_dkan``."""
 

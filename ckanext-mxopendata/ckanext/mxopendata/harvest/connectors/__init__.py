@@ -5,10 +5,12 @@ from __future__ import annotations
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
+from ckanext.mxopendata.harvest.connectors.dcat import DcatConnector
 from ckanext.mxopendata.harvest.connectors.dkan import DkanConnector
 
 CONNECTORS: dict[str, Connector] = {
     "mx_ckan": CkanConnector(),
     "mx_datajson": DataJsonConnector(),
+    "mx_dcat": DcatConnector(),
     "mx_dkan": DkanConnector(),
 }
