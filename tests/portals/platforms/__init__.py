@@ -6,6 +6,7 @@ One file for each platform, with one class. They are what connectors are held ag
 
 from __future__ import annotations
 
+from portals.platforms.adela import AdelaPortal
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
@@ -13,6 +14,7 @@ from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
 
 PLATFORMS: dict[str, type[PlatformPortal]] = {
+    "mx_adela": AdelaPortal,
     "mx_ckan": CkanPortal,
     "mx_datajson": DataJsonPortal,
     "mx_dcat": DcatPortal,

@@ -68,6 +68,13 @@ class _Harvester(p.SingletonPlugin):
         return carriers.carry(harvest_object)
 
 
+class AdelaHarvester(_Harvester):
+    """Source type ``mx_adela``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_adela"
+
+
 class CkanHarvester(_Harvester):
     """Source type ``mx_ckan``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ckanext.mxopendata.harvest.connectors.adela import AdelaConnector
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
@@ -9,6 +10,7 @@ from ckanext.mxopendata.harvest.connectors.dcat import DcatConnector
 from ckanext.mxopendata.harvest.connectors.dkan import DkanConnector
 
 CONNECTORS: dict[str, Connector] = {
+    "mx_adela": AdelaConnector(),
     "mx_ckan": CkanConnector(),
     "mx_datajson": DataJsonConnector(),
     "mx_dcat": DcatConnector(),
