@@ -25,7 +25,6 @@ SCHEDULE = "schedule"
 STOCK_TYPES = {
     "mx_ckan": ("ckan", "goes on with the datasets that have the id of the source's, and creates the others anew"),
     "mx_datajson": ("dcat_json", "overwrites each dataset at every harvest, and removes at once what is not listed"),
-    "mx_dcat": ("dcat_rdf", "overwrites each dataset at every harvest, and removes at once what is not listed"),
 }
 
 
