@@ -12,6 +12,7 @@ from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
 from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
+from portals.platforms.opendatasoft import OpendatasoftPortal
 
 PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_adela": AdelaPortal,
@@ -19,6 +20,7 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_datajson": DataJsonPortal,
     "mx_dcat": DcatPortal,
     "mx_dkan": DkanPortal,
+    "mx_opendatasoft": OpendatasoftPortal,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

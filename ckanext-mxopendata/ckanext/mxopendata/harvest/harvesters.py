@@ -101,3 +101,10 @@ class DkanHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_dkan"
+
+
+class OpendatasoftHarvester(_Harvester):
+    """Source type ``mx_opendatasoft``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_opendatasoft"

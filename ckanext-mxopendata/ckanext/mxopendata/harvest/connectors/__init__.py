@@ -8,6 +8,7 @@ from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 from ckanext.mxopendata.harvest.connectors.dcat import DcatConnector
 from ckanext.mxopendata.harvest.connectors.dkan import DkanConnector
+from ckanext.mxopendata.harvest.connectors.opendatasoft import OpendatasoftConnector
 
 CONNECTORS: dict[str, Connector] = {
     "mx_adela": AdelaConnector(),
@@ -15,4 +16,5 @@ CONNECTORS: dict[str, Connector] = {
     "mx_datajson": DataJsonConnector(),
     "mx_dcat": DcatConnector(),
     "mx_dkan": DkanConnector(),
+    "mx_opendatasoft": OpendatasoftConnector(),
 }
