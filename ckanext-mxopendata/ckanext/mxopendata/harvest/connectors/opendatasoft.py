@@ -20,7 +20,6 @@ from ckanext.mxopendata.metadata.findings import Finding
 LIMIT = 100
 # The API gives no more than so many, whatever their offset; its export has no such limit.
 WINDOW = 10_000
-EXPORTED_AT_ONCE = 500
 EXPORT = "/api/explore/v2.1/catalog/exports/json"
 # Address, names of its parameters, keys of the count and of the list; the newest first.
 VERSIONS = {
@@ -137,7 +136,7 @@ def _export(client: HttpClient, portal: str, read: int, total: int | None, docum
         finally:
             fetched.path.unlink(missing_ok=True)
     items = stream_list(document, address, skip=read)
-    while batch := list(islice(items, EXPORTED_AT_ONCE)):
+    while batch := list(islice(items, LIMIT)):
         read += len(batch)
         records = [of_dataset(item, portal) for item in batch]
         yield Page(records, {"version": "export", "read": read}, total)
