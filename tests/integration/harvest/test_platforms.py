@@ -44,7 +44,7 @@ def test_it_is_harvested_and_harvested_again(small_portal, make_source, harvest)
     assert (again["read"], again["unchanged"], again["updated"]) == (12, 12, 0)
 
     small_portal.records[3] = replace(small_portal.records[3], description="Otra descripción", modified="2026-10-02")
-    del small_portal.records[7]
+    del small_portal.records[-1]
     third = harvest(source)
     assert (third["read"], third["updated"], third["unchanged"]) == (11, 1, 10)
     assert (third["in_grace"], third["archived"], third["deleted"]) == (1, 0, 0)

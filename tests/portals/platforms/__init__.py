@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from portals.platforms.arcgis_hub import HubPortal, HubWithoutFeed
 from portals.platforms.arcgis_server import ArcGisServerPortal
+from portals.platforms.adela import AdelaPortal
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.datajson import DataJsonPortal
+from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
+from portals.platforms.opendatasoft import OpendatasoftPortal
 
 # By source type; where a platform can be read in several ways, those too.
 PLATFORMS: dict[str, type[PlatformPortal]] = {
+    "mx_adela": AdelaPortal,
     "mx_ckan": CkanPortal,
     "mx_datajson": DataJsonPortal,
     "mx_arcgis_hub": HubPortal,
     "mx_arcgis_hub without feed": HubWithoutFeed,
     "mx_arcgis_server": ArcGisServerPortal,
+    "mx_dcat": DcatPortal,
     "mx_dkan": DkanPortal,
+    "mx_opendatasoft": OpendatasoftPortal,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

@@ -133,10 +133,11 @@ class Graph:
 
 def graph_of(triples: Iterable[Any], language: str = "es") -> Graph:
     """A graph of pyoxigraph's triples or quads (of all its named graphs)."""
-    return Graph(_plain(triples), language)
+    return Graph(plain_triples(triples), language)
 
 
-def _plain(triples: Iterable[Any]) -> Iterator[tuple[Node, str, Node | Text]]:
+def plain_triples(triples: Iterable[Any]) -> Iterator[tuple[Node, str, Node | Text]]:
+    """Triples or quads of pyoxigraph as :class:`Graph` takes them."""
     for triple in triples:
         subject, term = _node(triple.subject), triple.object
         found = _node(term)

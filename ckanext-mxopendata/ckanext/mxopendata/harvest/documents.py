@@ -6,6 +6,7 @@ Documents stay on disk and are read as a stream, so that the size of a catalogue
 from __future__ import annotations
 
 import codecs
+import hashlib
 import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -33,16 +34,28 @@ MARKS = (
 )
 
 
-def make_utf8(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """40 hexadecimal digits that are equal where two files are, byte by byte."""
+    digest = hashlib.blake2b(digest_size=20)
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def make_utf8(path: Path, declared: str | None = None) -> str:
     """Rewrite a text file in UTF-8 without a byte order mark, where it is not that already.
 
     Args:
         path: the file, changed in place.
+        declared: the encoding that it says it has; it is believed where it is not in UTF-8.
 
     Returns:
         The encoding it had, as Python names it.
     """
     encoding = _encoding(path)
+    if declared and not encoding.startswith("utf") and _is_encoding(declared):
+        encoding = declared
     if encoding == "utf-8":
         return encoding
     mended = path.with_name(f"{path.name}.utf8")
@@ -209,6 +222,13 @@ def _encoding(path: Path) -> str:
             except UnicodeDecodeError as error:  # noqa: PERF203 - each fails on its own
                 return _guess(chunk[max(0, error.start - SAMPLE // 2) : error.start + SAMPLE // 2])
     return "utf-8"
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        return not codecs.lookup(name).name.startswith("utf")
+    except LookupError:
+        return False
 
 
 def _guess(sample: bytes) -> str:

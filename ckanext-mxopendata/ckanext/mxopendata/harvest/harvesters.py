@@ -68,6 +68,13 @@ class _Harvester(p.SingletonPlugin):
         return carriers.carry(harvest_object)
 
 
+class AdelaHarvester(_Harvester):
+    """Source type ``mx_adela``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_adela"
+
+
 class CkanHarvester(_Harvester):
     """Source type ``mx_ckan``."""
 
@@ -94,6 +101,11 @@ class ArcGisServerHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_arcgis_server"
+class DcatHarvester(_Harvester):
+    """Source type ``mx_dcat``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_dcat"
 
 
 class DkanHarvester(_Harvester):
@@ -101,3 +113,10 @@ class DkanHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_dkan"
+
+
+class OpendatasoftHarvester(_Harvester):
+    """Source type ``mx_opendatasoft``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_opendatasoft"

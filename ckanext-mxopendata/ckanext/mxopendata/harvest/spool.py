@@ -14,7 +14,7 @@ from ckan import model
 
 from ckanext.mxopendata.bulk import arrays, by_column
 from ckanext.mxopendata.harvest import identity, origins
-from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Connector, Noted, Unreadable
 from ckanext.mxopendata.harvest.model import Spooled
 from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.metadata.findings import Finding, worst
@@ -70,12 +70,12 @@ class Reader:
     def _object_line(self, record: Mapping[str, Any], number: int) -> dict[str, Any]:
         known = record_identity(dict(record), self.connector.shape)
         key = title_key(known.title) if known.title else ""
-        findings: list[Finding] = []
+        findings = list(record.findings) if isinstance(record, Noted) else []
         action = None
         identifier = known.identifier
         if not key:
             action = "rejected"
-            findings.append(Finding("record_without_title", field="title", location=str(number + 1), value=identifier))
+            findings = [Finding("record_without_title", field="title", location=str(number + 1), value=identifier)]
         elif not identifier:
             identifier = derived_identifier(self.institution, key)
             findings.append(

@@ -16,6 +16,7 @@ from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.groups import read_groups
 from ckanext.mxopendata.metadata.records import (
     EXTENSION,
+    NODE,
     STAND_INS,
     Found,
     as_list,
@@ -108,7 +109,10 @@ def record_identity(record: Mapping[str, Any], platform: str) -> RecordIdentity:
     """Identifier and title of a record, without mapping the rest of it."""
     unwrapped = unwrap(record, platform)
     here = columns(unwrapped, platform)
-    found = {name: first(unwrapped, fields_of("dataset")[name].ways(*here)) for name in ("identifier", "title")}
+    ways = {name: fields_of("dataset")[name].ways(*here) for name in ("identifier", "title")}
+    if platform == "ckan":
+        ways["identifier"] = (NODE, *ways["identifier"])
+    found = {name: first(unwrapped, each) for name, each in ways.items()}
     texts = {name: readers.clean_line(scalar(value.value)) if value else "" for name, value in found.items()}
     return RecordIdentity(texts["identifier"] or None, texts["title"] or None)
 
@@ -253,9 +257,11 @@ class _Mapping:
                 dataset["license_id"] = reading.value
 
     def _creator(self, dataset: dict[str, Any]) -> None:
-        """In Project Open Data ``publisher`` may be an area within the institution that the source belongs to."""
+        """In Project Open Data and DCAT ``publisher`` may be an area within the institution of the source."""
         publisher = self.record.get("publisher")
-        if self.platform != "datajson" or dataset.get("creator") or not isinstance(publisher, Mapping):
+        if self.platform != "datajson" and NODE not in self.record:
+            return
+        if dataset.get("creator") or not isinstance(publisher, Mapping):
             return
         name = readers.clean_line(publisher.get("name"))
         own = {fold(text) for text in (self.settings.institution_title or "",)}

@@ -12,6 +12,8 @@ PLATFORMS = ("ckan", "datajson", "table")
 _ADELA_KEYS = frozenset(("govType", "openessRating", "publishDate", "public"))
 # Where a data.json of this suite keeps, under the names of our fields, what Project Open Data has no property for.
 EXTENSION = "mxopendata"
+# The address of a record that was read from a graph: what tells it from the others, whatever its identifier is.
+NODE = "@id"
 # Within it: names of the properties that say nothing of the dataset itself.
 STAND_INS = "stand_ins"
 COLUMNS = {

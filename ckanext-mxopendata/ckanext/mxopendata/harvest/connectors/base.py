@@ -33,6 +33,18 @@ class Unreadable:
     finding: Finding
 
 
+class Noted(dict[str, Any]):
+    """A record of which the connector noticed something that the mapping cannot see any more.
+
+    Attributes:
+        findings: what; they are the first of the record's.
+    """
+
+    def __init__(self, record: Mapping[str, Any], findings: Sequence[Finding]) -> None:
+        super().__init__(record)
+        self.findings = list(findings)
+
+
 @dataclass(frozen=True)
 class Same:
     """A record that need not be read: its version is that of the last complete run.
@@ -67,8 +79,8 @@ class Page:
     """Some records of a source's list.
 
     Attributes:
-        records: as the portal gave them, :class:`Unreadable`, or :class:`Same`; none while a connector still finds out
-            which to read.
+        records: as the portal gave them, :class:`Noted`, :class:`Unreadable`, or :class:`Same`; none while a connector
+            still finds out which to read.
         position: what the connector needs to go on after this page; JSON values only.
         total: how many records the portal says there are, or ``None``.
         findings: what is to be said of the list as a whole.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
-from ckanext.mxopendata.harvest.documents import CHUNK, make_utf8, read_beside_list, stream_list
+from ckanext.mxopendata.harvest.documents import digest_of, make_utf8, read_beside_list, stream_list
 from ckanext.mxopendata.http import HttpClient, Validators
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import as_list, is_empty
@@ -44,7 +43,7 @@ class DataJsonConnector:
                 yield Page(records=[], position={}, reading="unmodified", memory=before)
                 return
             # Many servers give no validators, or new ones for the same file.
-            memory = {**fetched.validators.facts(), "digest": _digest(fetched.path)}
+            memory = {**fetched.validators.facts(), "digest": digest_of(fetched.path)}
             if memory["digest"] == before.get("digest"):
                 fetched.path.unlink()
                 yield Page(records=[], position={}, reading="unmodified", memory=memory)
@@ -82,14 +81,6 @@ class DataJsonConnector:
         """See :meth:`Connector.page_address`."""
         page = record.get("landingPage")
         return page if isinstance(page, str) and page.startswith(("http://", "https://")) else None
-
-
-def _digest(document: Path) -> str:
-    digest = hashlib.blake2b(digest_size=20)
-    with document.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _of_the_catalogue(document: Path, url: str) -> dict[str, Any]:
