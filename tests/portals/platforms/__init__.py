@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
+from portals.platforms.csw import CswPortal
 from portals.platforms.datajson import DataJsonPortal
 
-PLATFORMS: dict[str, type[PlatformPortal]] = {"mx_ckan": CkanPortal, "mx_datajson": DataJsonPortal}
+PLATFORMS: dict[str, type[PlatformPortal]] = {
+    "mx_ckan": CkanPortal,
+    "mx_datajson": DataJsonPortal,
+    "mx_csw": CswPortal,
+}
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

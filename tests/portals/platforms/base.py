@@ -57,6 +57,8 @@ class PlatformPortal:
     source_type: ClassVar[str] = ""
     # In which its answers may be, whatever they say.
     encodings: ClassVar[tuple[str, ...]] = ("utf-8", "latin-1")
+    # So many records tell whether the memory for a list grows with it; fewer where reading one takes milliseconds.
+    many: ClassVar[int] = 20_000
     page_size: int = 10
 
     def __init__(self, records: Sequence[Plain]) -> None:

@@ -80,3 +80,10 @@ class DataJsonHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_datajson"
+
+
+class CswHarvester(_Harvester):
+    """Source type ``mx_csw``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_csw"

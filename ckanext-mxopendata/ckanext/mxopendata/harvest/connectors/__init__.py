@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from ckanext.mxopendata.harvest.connectors.base import Connector
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
+from ckanext.mxopendata.harvest.connectors.csw import CswConnector
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 
-CONNECTORS: dict[str, Connector] = {"mx_ckan": CkanConnector(), "mx_datajson": DataJsonConnector()}
+CONNECTORS: dict[str, Connector] = {
+    "mx_ckan": CkanConnector(),
+    "mx_datajson": DataJsonConnector(),
+    "mx_csw": CswConnector(),
+}
