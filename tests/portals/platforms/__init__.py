@@ -10,11 +10,13 @@ from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
 from portals.platforms.csw import CswPortal
 from portals.platforms.datajson import DataJsonPortal
+from portals.platforms.geonode import GeoNodePortal
 
 PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_ckan": CkanPortal,
     "mx_datajson": DataJsonPortal,
     "mx_csw": CswPortal,
+    "mx_geonode": GeoNodePortal,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

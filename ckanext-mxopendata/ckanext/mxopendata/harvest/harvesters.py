@@ -87,3 +87,10 @@ class CswHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_csw"
+
+
+class GeoNodeHarvester(_Harvester):
+    """Source type ``mx_geonode``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_geonode"

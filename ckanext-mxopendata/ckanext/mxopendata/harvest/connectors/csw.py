@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from owslib.etree import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml has no types
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import csw_requests

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from owslib.etree import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml has no types
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Unreadable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from owslib.etree import etree
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml has no types
 from owslib.iso import EX_GeographicBoundingBox
 
 ABOUT = "{*}identificationInfo/*/{*}extent"

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml has no types
 from owslib import iso
-from owslib.etree import etree
 
 from ckanext.mxopendata.harvest.connectors.iso_constraints import constraints
 from ckanext.mxopendata.harvest.connectors.iso_extents import periods, places
