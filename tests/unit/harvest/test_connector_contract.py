@@ -31,7 +31,7 @@ from portals.platforms.base import serving
 
 MEBIBYTE = 1024 * 1024
 # What reading 20,000 records may hold above reading 1,000: less than a tenth of what the records themselves weigh;
-# and less than what the 3,000 of a platform with fewer weigh.
+# and less than what the 1,500 more of a platform with fewer weigh.
 GROWTH = 2 * MEBIBYTE
 
 
