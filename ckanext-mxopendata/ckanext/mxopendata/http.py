@@ -177,7 +177,29 @@ class HttpClient:
         # Compressed, neither its size nor its bytes would be those of the file.
         return self._follow(url, take, {"Range": f"bytes=0-{maximum - 1}", "Accept-Encoding": "identity"})
 
-    def _follow(self, url: str, take: Callable[[requests.Response, str], Answer], headers: Mapping[str, str]) -> Answer:
+    def post(self, url: str, body: bytes, content_type: str) -> Fetched:
+        """Ask an address with a body, into a file; only for what asks and changes nothing, since it may be asked again.
+
+        Redirects are followed with the same body, but for those that say to fetch (303).
+
+        Args:
+            url: an ``http`` or ``https`` address.
+            body: what is sent.
+            content_type: what that is, which is wanted back too.
+
+        Raises:
+            FetchError: as :meth:`fetch` does.
+        """
+        wanted = f"{content_type.partition(';')[0]}, */*;q=0.5"
+        return self._follow(url, self._store, {"Content-Type": content_type, "Accept": wanted}, body)
+
+    def _follow(
+        self,
+        url: str,
+        take: Callable[[requests.Response, str], Answer],
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Answer:
         """What ``take`` makes of the answer that is no redirect; what passes by itself is tried again."""
         # Waiting for our turn is not the server's fault.
         self._admit(url)
@@ -185,7 +207,7 @@ class HttpClient:
             attempt = 1
             while True:
                 try:
-                    return self._attempt(url, take, headers)
+                    return self._attempt(url, take, headers, body)
                 except FetchError as error:
                     wait = wait_before(error, attempt, self.settings.retries)
                     if wait is None or wait >= self._watch.left():
@@ -195,13 +217,19 @@ class HttpClient:
                 self._admit(url)
 
     def _attempt(
-        self, url: str, take: Callable[[requests.Response, str], Answer], headers: Mapping[str, str]
+        self,
+        url: str,
+        take: Callable[[requests.Response, str], Answer],
+        headers: Mapping[str, str],
+        body: bytes | None,
     ) -> Answer:
         address = url
         try:
             for _ in range(MAXIMUM_REDIRECTS + 1):
-                response = self._session.get(
+                response = self._session.request(
+                    "GET" if body is None else "POST",
                     address,
+                    data=body,
                     headers={**headers, **self._authorization(address)},
                     stream=True,
                     allow_redirects=False,
@@ -210,6 +238,8 @@ class HttpClient:
                 with response:
                     if response.status_code not in REDIRECT_STATUSES:
                         return take(response, address)
+                    if response.status_code == requests.codes.see_other:
+                        body = None
                     address = _next_address(address, response.headers.get("Location", ""))
                 if self._watch.over():
                     raise self._too_slow(url)

@@ -22,7 +22,7 @@ def small_portal(
     request: pytest.FixtureRequest, portal: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PlatformPortal]:
     """A portal of each platform with twelve datasets of its own."""
-    kind = request.param.removeprefix("mx_")
+    kind = request.param.removeprefix("mx_").replace("_", "-").replace(" ", "-")
     made = PLATFORMS[request.param]([
         Plain(f"{kind}-{number}", f"Conjunto {number} de {kind}", file_url=f"https://{kind}.gob.mx/{number}.csv")
         for number in range(12)

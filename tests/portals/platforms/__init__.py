@@ -6,14 +6,16 @@ One file for each platform, with one class. They are what connectors are held ag
 
 from __future__ import annotations
 
+from portals.platforms.adela import AdelaPortal
 from portals.platforms.arcgis_hub import HubPortal, HubWithoutFeed
 from portals.platforms.arcgis_server import ArcGisServerPortal
-from portals.platforms.adela import AdelaPortal
 from portals.platforms.base import Answer, Plain, PlatformPortal
 from portals.platforms.ckan import CkanPortal
+from portals.platforms.csw import CswPortal
 from portals.platforms.datajson import DataJsonPortal
 from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
+from portals.platforms.geonode import GeoNodePortal
 from portals.platforms.opendatasoft import OpendatasoftPortal
 
 # By source type; where a platform can be read in several ways, those too.
@@ -27,6 +29,8 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_dcat": DcatPortal,
     "mx_dkan": DkanPortal,
     "mx_opendatasoft": OpendatasoftPortal,
+    "mx_csw": CswPortal,
+    "mx_geonode": GeoNodePortal,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

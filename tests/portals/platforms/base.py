@@ -55,7 +55,7 @@ class PlatformPortal:
     """
 
     source_type: ClassVar[str] = ""
-    # With how many records it is asked whether memory follows their number; fewer where each is a request of its own.
+    # With how many records it is asked whether memory follows their number; fewer where reading one takes milliseconds.
     many: ClassVar[int] = 20_000
     # Bytes that may be held for each: the name, where a list of names comes first.
     held: ClassVar[int] = 0

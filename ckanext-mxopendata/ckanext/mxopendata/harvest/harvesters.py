@@ -101,6 +101,8 @@ class ArcGisServerHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_arcgis_server"
+
+
 class DcatHarvester(_Harvester):
     """Source type ``mx_dcat``."""
 
@@ -120,3 +122,17 @@ class OpendatasoftHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_opendatasoft"
+
+
+class CswHarvester(_Harvester):
+    """Source type ``mx_csw``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_csw"
+
+
+class GeoNodeHarvester(_Harvester):
+    """Source type ``mx_geonode``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_geonode"
