@@ -38,7 +38,8 @@ def test_it_is_harvested_and_harvested_again(small_portal, make_source, harvest)
     assert (first["read"], first["created"], first["rejected"]) == (12, 12, 0), first["findings"]
     found = helpers.call_action("package_search", fq=f'harvest_source_id:"{source["id"]}"', rows=20)
     assert {dataset["title"] for dataset in found["results"]} == {record.title for record in small_portal.records}
-    assert {len(dataset["resources"]) for dataset in found["results"]} == {1}
+    files = {dataset["title"]: {file["url"] for file in dataset["resources"]} for dataset in found["results"]}
+    assert all(small_portal.file_address(record) in files[record.title] for record in small_portal.records)
 
     again = harvest(source)
     assert (again["read"], again["unchanged"], again["updated"]) == (12, 12, 0)

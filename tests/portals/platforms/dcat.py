@@ -32,6 +32,7 @@ class DcatPortal(PlatformPortal):
     """
 
     source_type: ClassVar[str] = "mx_dcat"
+    many: ClassVar[int] = 5000
     form = "ttl"
     hydra = "next"
 

@@ -37,4 +37,5 @@ def test_an_indicator_describes_its_own_column():
     fields = {field["name"]: field for field in table_schema(tables.SERIES)["fields"]}
     for indicator in HEADLINES.values():
         assert fields[indicator.id]["title"] == indicator.name["es"]
-        assert fields[indicator.id]["type"] == ("number" if indicator.unit in ("percent", "points", "share") else "integer")
+        is_number = indicator.unit in ("percent", "points", "share")
+        assert fields[indicator.id]["type"] == ("number" if is_number else "integer")
