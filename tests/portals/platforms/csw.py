@@ -41,6 +41,8 @@ class CswPortal(PlatformPortal):
         """See :meth:`PlatformPortal.respond`."""
         if path != self.path:
             return NOT_FOUND
+        if query.get("request") == ["GetCapabilities"]:
+            return self.xml(f'{PROLOG}<csw:Capabilities {NAMESPACES} version="2.0.2"></csw:Capabilities>')
         if method == "POST" and "post" not in self.refuses:
             asked = etree.fromstring(body)
             question = asked.find("{*}Query")

@@ -32,7 +32,7 @@ class OpendatasoftPortal(PlatformPortal):
         return NOT_FOUND
 
     def _page(self, query: Query, limit: str, start: str, count: str, listed: str) -> Answer:
-        most, first = int(query[limit][0]), int(query[start][0])
+        most, first = int(query.get(limit, ["10"])[0]), int(query.get(start, ["0"])[0])
         if most > 100 or most + first > WINDOW:
             return self.json({"error_code": "InvalidRESTParameterError", "message": "Invalid value"}, 400)
         found = [self._record(record) for record in self.records[first : first + min(most, self.page_size)]]

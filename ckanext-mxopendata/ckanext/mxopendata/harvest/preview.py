@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import origins, sharing, standing
+from ckanext.mxopendata.harvest import detection, origins, sharing, standing
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
@@ -24,37 +23,16 @@ from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.validation import points
 
 
-@dataclass(frozen=True)
-class Detected:
-    """What answers at an address.
-
-    Attributes:
-        type: the source type.
-        url: the address to harvest, which may be another than the one given.
+def detect(url: str, settings: SourceSettings) -> detection.Detected:
+    """:func:`.detection.detect`, as a source with these settings would ask, but without its key: it is not known yet
+    to whom that would go.
     """
-
-    type: str
-    url: str
-
-
-def detect(url: str, settings: SourceSettings) -> Detected:
-    """Find out what kind of portal answers at an address.
-
-    Raises:
-        SourceError: where none of ours does; with the finding of the address itself.
-    """
-    base = url.rstrip("/")
-    tries = [Detected("mx_datajson", url)] if base.endswith(".json") else []
-    tries += [Detected("mx_ckan", url), Detected("mx_datajson", f"{base}/data.json"), Detected("mx_datajson", url)]
-    first: SourceError | None = None
-    for candidate in tries:
-        try:
-            preview(candidate.type, candidate.url, settings, MappingSettings(), limit=1)
-        except SourceError as error:  # noqa: PERF203 - each fails on its own
-            first = first or error
-        else:
-            return candidate
-    raise first or SourceError(Finding("http_bad_url", value=url))
+    keyless = replace(settings, secret=None)
+    with (
+        TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
+        HttpClient(http_settings(keyless, "mx_datajson"), Path(folder)) as client,
+    ):
+        return detection.detect(client, url)
 
 
 def preview(  # noqa: PLR0913, PLR0917 - what a source is made of

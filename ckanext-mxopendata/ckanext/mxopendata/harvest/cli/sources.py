@@ -179,6 +179,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
     from ckanext.mxopendata.harvest import preview as room
     from ckanext.mxopendata.harvest import sources as known
     from ckanext.mxopendata.harvest.connectors import CONNECTORS
+    from ckanext.mxopendata.harvest.detection import Detected
     from ckanext.mxopendata.harvest.settings import MAPPING_KEYS, parse_config, read_config
     from ckanext.mxopendata.metadata.mapping import MappingSettings
     from ckanext.mxopendata.metadata.names import slug
@@ -196,7 +197,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
         click.echo(f"{sentences['message']} {sentences['cure']}", err=True)
     mapping = MappingSettings(**{key: content[key] for key in MAPPING_KEYS if key in content})
     try:
-        found = room.Detected(source_type, url) if source_type else room.detect(url, settings)
+        found = Detected(source_type, url) if source_type else room.detect(url, settings)
         shown = room.preview(found.type, found.url, settings, mapping, limit=5)
     except SourceError as error:
         stop(error.finding.to_dict()["message"])

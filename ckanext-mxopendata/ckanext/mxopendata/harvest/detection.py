@@ -1,0 +1,88 @@
+"""Which platform answers at an address, from any page of a portal; never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD
+from ckanext.mxopendata.harvest.signs import OF_ITSELF, SIGNS, Sign
+from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.metadata.findings import Finding
+
+_BEGINNING = 256 * 1024
+# Where the pages of a platform begin: what stands before is the address of the portal.
+_PAGES = frozenset((
+    "about", "api", "app", "apps", "catalog", "catalogo", "catalogue", "conjunto", "conjuntos", "csw", "data.json",
+    "dataset", "datasets", "documents", "en", "es", "explore", "feeds", "group", "groups", "home", "index.html",
+    "index.php", "layers", "node", "organization", "pages", "rest", "search", "sites", "srv", "user",
+))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What answers at an address.
+
+    Attributes:
+        type: the source type.
+        url: the address to harvest, which may be another than the one given.
+    """
+
+    type: str
+    url: str
+
+
+def detect(client: HttpClient, url: str) -> Detected:
+    """Find out what kind of portal answers at an address.
+
+    The address itself is asked first, then what each platform alone answers, below the address of the portal and below
+    that of its server.
+
+    Args:
+        client: the only way to fetch anything.
+        url: any address of a portal.
+
+    Raises:
+        SourceError: where none of the known platforms answers, or the server cannot be asked at all.
+    """
+    refusals: list[SourceError] = []
+    for sign in OF_ITSELF:
+        if sign.is_met(_beginning(client, url, refusals)):
+            return Detected(sign.type, url)
+    for base in _bases(url):
+        for sign in SIGNS:
+            if sign.is_met(_beginning(client, base + sign.path, refusals)):
+                return Detected(sign.type, _source(sign, base, url))
+    said = refusals[0].finding.code if refusals else ""
+    raise SourceError(Finding("platform_unknown", location=url, value=said))
+
+
+def _beginning(client: HttpClient, address: str, refusals: list[SourceError]) -> bytes:
+    """The first bytes of an answer; none where there is no such page."""
+    try:
+        return client.fetch_beginning(address, _BEGINNING).content
+    except SourceError as error:
+        # The server is not there, or wants to be left alone: there is nothing to ask it.
+        if error.finding.code not in OF_ONE_RECORD:
+            raise
+        refusals.append(error)
+        return b""
+
+
+def _source(sign: Sign, base: str, url: str) -> str:
+    if sign.source is not None:
+        return base + sign.source
+    return url if url.rstrip("/") == base else f"{base}/"
+
+
+def _bases(url: str) -> Iterator[str]:
+    """The address of the portal that a page belongs to, then that of its server."""
+    parts = urlsplit(url)
+    site = f"{parts.scheme}://{parts.netloc}"
+    segments = [segment for segment in parts.path.split("/") if segment]
+    own = next((number for number, segment in enumerate(segments) if segment.lower() in _PAGES), len(segments))
+    if own:
+        yield "/".join((site, *segments[:own]))
+    yield site
