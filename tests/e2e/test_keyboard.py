@@ -23,7 +23,7 @@ PAGES = [
 # What can have the focus, in the order of the document; a select2 of CKAN's hides the select that it stands for.
 _REACHABLE = """() => [...document.querySelectorAll(
     'a[href], button, input:not([type=hidden]), select, summary, [tabindex="0"]')]
-  .filter(each => !each.disabled && each.tabIndex >= 0 && each.getClientRects().length
+  .filter(each => !each.disabled && each.tabIndex >= 0 && each.getClientRects().length && each.checkVisibility()
     && getComputedStyle(each).visibility !== 'hidden' && each.closest('.primary, main, [role=main]'))"""
 _MARK = f"() => {{ window.reachable = ({_REACHABLE})(); return window.reachable.length }}"
 _SEEN = """() => {

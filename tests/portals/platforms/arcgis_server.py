@@ -15,7 +15,7 @@ class ArcGisServerPortal(PlatformPortal):
     """Every service lies in one folder; of a broken one the server says that it failed."""
 
     source_type: ClassVar[str] = "mx_arcgis_server"
-    many: ClassVar[int] = 4000
+    many: ClassVar[int] = 2000
     held: ClassVar[int] = 300
 
     def __init__(self, records: Sequence[Plain]) -> None:

@@ -24,8 +24,8 @@ class CswPortal(PlatformPortal):
     """
 
     source_type: ClassVar[str] = "mx_csw"
-    # Each record is a tree of fifty elements: 20,000 of them take the reader minutes, and so many tell no more.
-    many: ClassVar[int] = 2500
+    # Each record is a tree of fifty elements: 20,000 of them take the reader minutes.
+    many: ClassVar[int] = 1800
     path: ClassVar[str] = "/csw"
 
     def __init__(self, records: list[Plain]) -> None:

@@ -32,7 +32,7 @@ class DcatPortal(PlatformPortal):
     """
 
     source_type: ClassVar[str] = "mx_dcat"
-    many: ClassVar[int] = 5000
+    many: ClassVar[int] = 4000
     form = "ttl"
     hydra = "next"
 
