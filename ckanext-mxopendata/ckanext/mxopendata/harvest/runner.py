@@ -91,13 +91,12 @@ def harvest_in_parallel(
     context = multiprocessing.get_context("fork")
     model.Session.remove()
     database().dispose()
-    todo: Any = context.Queue()
+    # No queue: what is put into one comes out a while later, and who looks before that takes the work for done.
+    taken: Any = context.Value("i", 0)
     said: Any = context.Queue()
-    for source_id in source_ids:
-        todo.put(source_id)
     # No Event: who sets one waits for all who wait for it, also for one that was killed.
     over = context.Value("b", 0, lock=False)
-    order = (todo, said, over, list(source_ids), now, force)
+    order = (taken, said, over, list(source_ids), now, force)
     processes = [context.Process(target=_work, args=order) for _ in range(workers)]
     for process in processes:
         process.start()
@@ -141,16 +140,12 @@ def _teller(said: Any) -> engine.Progress:
 
 
 def _work(  # noqa: PLR0913, PLR0917 - what the processes share, and their order
-    todo: Any, said: Any, over: Any, source_ids: Sequence[str], now: datetime, force: bool
+    taken: Any, said: Any, over: Any, source_ids: Sequence[str], now: datetime, force: bool
 ) -> None:
     """One process of :func:`harvest_in_parallel`."""
     database().dispose(close=False)
     model.Session.remove()
-    while True:
-        try:
-            source_id = todo.get_nowait()
-        except queues.Empty:
-            break
+    while (source_id := _take(taken, source_ids)) is not None:
         try:
             ended = _harvest_or_none(source_id, now, force, _teller(said))
         except runs.RunInProgressError:
@@ -168,6 +163,14 @@ def _work(  # noqa: PLR0913, PLR0917 - what the processes share, and their order
         if left is not None:
             useful = time.monotonic()
         time.sleep(IDLE_SECONDS)
+
+
+def _take(taken: Any, source_ids: Sequence[str]) -> str | None:
+    """The next source that no process has taken; ``None`` where there is none."""
+    with taken.get_lock():
+        place: int = taken.value
+        taken.value = place + 1
+    return source_ids[place] if place < len(source_ids) else None
 
 
 def _harvest_or_none(source_id: str, now: datetime, force: bool, progress: engine.Progress) -> str | None:
