@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ckanext.mxopendata.metadata import readers
@@ -311,6 +311,7 @@ def test_readers_never_raise_and_agree_with_themselves(reader: Any, value: Any) 
 
 
 @settings(max_examples=200, deadline=None)
+@example(text="3" * 31 + "Ã 33333333")
 @given(text=st.text(alphabet="<>&;/abÃ³© \n#x3pscrit\"'=[]()", max_size=80))
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = readers.clean_text(text)

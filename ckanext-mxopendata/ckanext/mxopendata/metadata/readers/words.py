@@ -142,7 +142,11 @@ def clean_line(text: object, maximum: int | None = None) -> str:
     line = _BLANKS.sub(" ", clean_text(text)).strip()
     if maximum is not None and len(line) > maximum:
         head = line[: maximum - 1]
-        line = (head.rsplit(" ", 1)[0] if " " in head[maximum // 2 :] else head).rstrip(" ,;:") + "…"
+        head = (head.rsplit(" ", 1)[0] if " " in head[maximum // 2 :] else head).rstrip(" ,;:")
+        # With the last letter the mark of the cut may look like a broken one: ``Ã…`` would be read as ``Å``.
+        while head and clean_text(f"{head}…") != f"{head}…":
+            head = head[:-1].rstrip(" ,;:")
+        line = f"{head}…"
     return line
 
 
