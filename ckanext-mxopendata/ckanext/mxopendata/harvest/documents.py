@@ -16,6 +16,7 @@ import charset_normalizer
 import ijson
 
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.local_files import writing
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -88,6 +89,19 @@ def load_json(path: Path, url: str) -> Any:
         raise SourceError(_not_json(path, url, cut_off)) from error
     except RecursionError as error:
         raise SourceError(_not_json(path, url, cut_off=False)) from error
+
+
+def fetch_json(client: HttpClient, url: str) -> Any:
+    """Fetch a short answer of an API, and keep nothing of it.
+
+    Raises:
+        SourceError: where it cannot be fetched, or is not JSON.
+    """
+    fetched = client.fetch(url)
+    try:
+        return load_json(fetched.path, url)
+    finally:
+        fetched.path.unlink(missing_ok=True)
 
 
 def stream_list(path: Path, url: str, skip: int = 0) -> Iterator[Any]:

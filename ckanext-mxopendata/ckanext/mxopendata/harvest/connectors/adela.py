@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page, Unreadable
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 from ckanext.mxopendata.harvest.documents import load_json
 from ckanext.mxopendata.http import HttpClient
@@ -23,15 +23,12 @@ FILE = "catalogo.json"
 NO_CATALOGUE = frozenset(("http_not_found", "http_forbidden", "http_status"))
 
 
-class AdelaConnector:
+class AdelaConnector(ListConnector):
     """Reads each catalogue as :class:`DataJsonConnector` reads one."""
 
     platform = "adela"
-    shape: Shape = "datajson"
     title = "ADELA (México)"
     description = "Catálogos de ADELA: el catalogo.json de una institución, o los de todas las de la lista."
-    authorization = "Bearer {key}"
-    repeats_while_paging = False
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
@@ -45,14 +42,6 @@ class AdelaConnector:
         for number in range(int(position.get("catalogue", 0)), len(catalogues)):
             read = position.get("read", {}) if number == position.get("catalogue") else {}
             yield from _of_one(client, site, catalogues[number], number, read, document)
-
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No record is read alone."""
-        return None
-
-    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
-        """A catalogue lists datasets only."""
-        return False
 
     def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
         """ADELA has no page of a dataset for people; its ``landingPage`` is the data dictionary."""

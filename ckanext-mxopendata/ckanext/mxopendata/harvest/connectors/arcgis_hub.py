@@ -12,7 +12,7 @@ from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Known, Page
 from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
-from ckanext.mxopendata.harvest.documents import load_json
+from ckanext.mxopendata.harvest.documents import fetch_json
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -86,11 +86,7 @@ def _items(client: HttpClient, site: str, start: int, findings: list[Finding]) -
     while True:
         # The first item has the number 1.
         address = f"{site}{ITEMS}?{urlencode({'limit': PAGE_SIZE, 'startindex': start + 1})}"
-        fetched = client.fetch(address)
-        try:
-            answer = load_json(fetched.path, address)
-        finally:
-            fetched.path.unlink(missing_ok=True)
+        answer = fetch_json(client, address)
         features = answer.get("features") if isinstance(answer, dict) else None
         if not isinstance(features, list):
             raise SourceError(Finding("api_shape", location=address, value="features"))

@@ -13,10 +13,10 @@ from urllib.parse import quote, urlsplit
 import ijson
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page, Unreadable
 from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD
 from ckanext.mxopendata.harvest.connectors.one_by_one import read_one_by_one
-from ckanext.mxopendata.harvest.documents import load_json, make_utf8, refuse_html
+from ckanext.mxopendata.harvest.documents import fetch_json, load_json, make_utf8, refuse_html
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -44,15 +44,12 @@ class _ClosedError(Exception):
     """What is asked for wants a key."""
 
 
-class ArcGisServerConnector:
+class ArcGisServerConnector(ListConnector):
     """Lists the directory with its folders, then asks each service what it is."""
 
     platform = "arcgis_server"
-    shape: Shape = "datajson"
     title = "ArcGIS Server (México)"
     description = "Servidor de mapas ArcGIS Server: cada servicio de su directorio REST es un conjunto de datos."
-    authorization = "Bearer {key}"
-    repeats_while_paging = False
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
@@ -63,19 +60,6 @@ class ArcGisServerConnector:
         yield from read_one_by_one(
             sorted(services), lambda name: _show(client, root, name, services[name]), position or {"done": 0}, findings
         )
-
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """Nothing says when a service was changed."""
-        return None
-
-    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
-        """Services without data are not listed."""
-        return False
-
-    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
-        """See :meth:`Connector.page_address`."""
-        page = record.get("landingPage")
-        return page if isinstance(page, str) else None
 
 
 def _list(client: HttpClient, url: str) -> tuple[str, Services, list[str]]:
@@ -118,7 +102,7 @@ def _roots(url: str) -> list[str]:
 
 
 def _ask_folder(client: HttpClient, address: str, services: Services) -> list[str]:
-    """Note the data services of a folder, as a stream; the folders in it.
+    """Note the data services of a folder; the folders in it.
 
     Raises:
         _ClosedError: where a key is wanted.
@@ -126,13 +110,25 @@ def _ask_folder(client: HttpClient, address: str, services: Services) -> list[st
     """
     address = f"{address}?f=json"
     fetched = client.fetch(address)
+    try:
+        make_utf8(fetched.path)
+        refuse_html(fetched.path, address)
+        folders = _note(fetched.path, services)
+        if folders is None:
+            said = _said(load_json(fetched.path, address), address)
+            raise SourceError(Finding("api_shape", location=address, value=", ".join([*said][:8])))
+        return folders
+    finally:
+        fetched.path.unlink(missing_ok=True)
+
+
+def _note(directory: Path, services: Services) -> list[str] | None:
+    """Note the data services of a directory, as a stream; the folders in it, or ``None`` where it is none."""
     folders: list[str] = []
     service: dict[str, Any] = {}
     has_list = False
     try:
-        make_utf8(fetched.path)
-        refuse_html(fetched.path, address)
-        with fetched.path.open("rb") as file:
+        with directory.open("rb") as file:
             for place, event, value in ijson.parse(file, use_float=True):
                 if place == "folders.item":
                     folders.append(str(value))
@@ -146,30 +142,14 @@ def _ask_folder(client: HttpClient, address: str, services: Services) -> list[st
                 elif place == "services":
                     has_list = True
                 elif place == "error.code" or not has_list and place.startswith("error"):
-                    has_list = False
-                    break
+                    return None
     except (ijson.JSONError, UnicodeDecodeError):
-        has_list = False
-    finally:
-        if has_list:
-            fetched.path.unlink(missing_ok=True)
-    if not has_list:
-        said = _document(fetched.path, address)
-        raise SourceError(Finding("api_shape", location=address, value=", ".join([*said][:8])))
-    return folders
+        return None
+    return folders if has_list else None
 
 
-def _ask(client: HttpClient, address: str) -> dict[str, Any]:
-    """What the server says of a service; raises as :func:`_ask_folder` does."""
-    address = f"{address}?f=json"
-    return _document(client.fetch(address).path, address)
-
-
-def _document(path: Path, address: str) -> dict[str, Any]:
-    try:
-        answer = load_json(path, address)
-    finally:
-        path.unlink(missing_ok=True)
+def _said(answer: Any, address: str) -> dict[str, Any]:
+    """An answer that is no error; raises as :func:`_ask_folder` does."""
     if not isinstance(answer, dict):
         raise SourceError(Finding("api_shape", location=address, value="{}"))
     if error := answer.get("error"):
@@ -183,7 +163,8 @@ def _document(path: Path, address: str) -> dict[str, Any]:
 def _show(client: HttpClient, root: str, name: str, ordered: tuple[str, ...]) -> Any:
     address = f"{root}/{quote(name)}/{ordered[0]}"
     try:
-        said = _ask(client, address)
+        asked = f"{address}?f=json"
+        said = _said(fetch_json(client, asked), asked)
     except _ClosedError:
         return Unreadable(name, Finding("http_forbidden", location=address))
     except SourceError as error:

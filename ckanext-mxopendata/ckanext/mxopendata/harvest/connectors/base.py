@@ -149,3 +149,24 @@ class Connector(Protocol):
             record: as the portal gave it.
         """
         ...
+
+
+class ListConnector:
+    """What most connectors share: a list of datasets and nothing else, read as a whole."""
+
+    shape: Shape = "datajson"
+    authorization = "Bearer {key}"
+    repeats_while_paging = False
+
+    def version(self, record: Mapping[str, Any]) -> str | None:
+        """No record is read by itself: its version would be of no use."""
+        return None
+
+    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
+        """There is nothing else in the list."""
+        return False
+
+    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
+        """See :meth:`Connector.page_address`: the one that the record names."""
+        page = record.get("landingPage")
+        return page if isinstance(page, str) and page.startswith(("http://", "https://")) else None

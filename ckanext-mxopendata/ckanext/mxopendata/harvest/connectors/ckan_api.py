@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Page, Unreadable
 from ckanext.mxopendata.harvest.connectors.one_by_one import read_one_by_one
-from ckanext.mxopendata.harvest.documents import load_json
+from ckanext.mxopendata.harvest.documents import fetch_json
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -42,11 +42,7 @@ def call(client: HttpClient, address: str) -> Any:
     Raises:
         SourceError: where there is none.
     """
-    fetched = client.fetch(address)
-    try:
-        answer = load_json(fetched.path, address)
-    finally:
-        fetched.path.unlink(missing_ok=True)
+    answer = fetch_json(client, address)
     if not isinstance(answer, dict) or "result" not in answer and "success" not in answer:
         raise SourceError(Finding("api_shape", location=address, value="result"))
     if answer.get("success") is False or "result" not in answer:

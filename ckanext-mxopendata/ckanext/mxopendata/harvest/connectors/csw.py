@@ -14,7 +14,7 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue] - lxml has
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import csw_requests
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page, Unreadable
 from ckanext.mxopendata.harvest.connectors.csw_answers import Answer, RefusedError, read_answer
 from ckanext.mxopendata.harvest.connectors.iso_extents import sides_are_exchanged
 from ckanext.mxopendata.harvest.connectors.iso_record import NOT_DATA, RECORDS, identifier_of, to_dataset
@@ -40,14 +40,12 @@ class _Place:
     before: str = ""
 
 
-class CswConnector:
+class CswConnector(ListConnector):
     """Reads whole records, a page at a time; no record is asked for by itself."""
 
     platform = "csw"
-    shape: Shape = "datajson"
     title = "CSW (México)"
     description = "Catálogo de metadatos geográficos ISO 19139 por CSW 2.0.2: GeoNetwork, pycsw, ArcGIS."
-    authorization = "Bearer {key}"
     repeats_while_paging = True
 
     def pages(
@@ -83,10 +81,6 @@ class CswConnector:
                 if not error.about_start:
                     raise
                 return  # instead of an empty page: the list has become shorter while it was read
-
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No list of versions is cheaper than the records: theirs would be of no use."""
-        return None
 
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
         """Services and applications are listed beside the data they show."""

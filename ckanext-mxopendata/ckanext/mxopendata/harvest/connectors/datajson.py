@@ -7,9 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
-from ckanext.mxopendata.harvest.documents import digest_of, make_utf8, read_beside_list, stream_list
-from ckanext.mxopendata.http import HttpClient, Validators
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page
+from ckanext.mxopendata.harvest.connectors.one_document import fetch_if_other, unmodified
+from ckanext.mxopendata.harvest.documents import make_utf8, read_beside_list, stream_list
+from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import as_list, is_empty
 
@@ -20,33 +21,23 @@ INHERITED = ("license", "language")
 OTHER_PROFILES = frozenset(("@context", "conformsTo", "publisher", "superThemeTaxonomy", "themeTaxonomy"))
 
 
-class DataJsonConnector:
+class DataJsonConnector(ListConnector):
     """Fetches the file once, then reads it as a stream."""
 
     platform = "datajson"
-    shape: Shape = "datajson"
     title = "data.json (México)"
     description = "Catálogo en un archivo data.json (Project Open Data 1.1), catalogo.json de ADELA o DCAT-US."
-    authorization = "Bearer {key}"
-    repeats_while_paging = False
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
     ) -> Iterator[Page]:
         """See :meth:`Connector.pages`; the list is unmodified where the server says so, or where the file is equal."""
         findings: list[Finding] = []
-        memory: dict[str, Any] | None = None
+        memory: Mapping[str, Any] | None = None
         if not document.exists():
-            before = known.memory if known and known.whole else {}
-            fetched = client.fetch_if_changed(url, Validators.of(before))
+            fetched, memory = fetch_if_other(client, url, known)
             if fetched is None:
-                yield Page(records=[], position={}, reading="unmodified", memory=before)
-                return
-            # Many servers give no validators, or new ones for the same file.
-            memory = {**fetched.validators.facts(), "digest": digest_of(fetched.path)}
-            if memory["digest"] == before.get("digest"):
-                fetched.path.unlink()
-                yield Page(records=[], position={}, reading="unmodified", memory=memory)
+                yield unmodified(memory)
                 return
             try:
                 encoding = make_utf8(fetched.path)
@@ -68,19 +59,6 @@ class DataJsonConnector:
             position = {"read": done, "inherited": told}
             yield Page(records=heirs, position=position, findings=findings, memory=memory)
             findings, memory = [], None
-
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No record of such a file can be read alone: its version would be of no use."""
-        return None
-
-    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
-        """A file of this kind lists datasets only."""
-        return False
-
-    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
-        """See :meth:`Connector.page_address`."""
-        page = record.get("landingPage")
-        return page if isinstance(page, str) and page.startswith(("http://", "https://")) else None
 
 
 def _of_the_catalogue(document: Path, url: str) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from urllib.parse import urldefrag, urljoin
 
 from ckanext.mxopendata.dcat.parser import parse_dataset
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page, Shape
 from ckanext.mxopendata.harvest.connectors.dcat_records import record_of
+from ckanext.mxopendata.harvest.connectors.one_document import fetch_if_other, unmodified
 from ckanext.mxopendata.harvest.connectors.rdf_documents import make_readable, stream_quads
 from ckanext.mxopendata.harvest.connectors.rdf_store import Store
 from ckanext.mxopendata.harvest.documents import digest_of
-from ckanext.mxopendata.http import Fetched, HttpClient, Validators
+from ckanext.mxopendata.http import Fetched, HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.records import NODE
 
@@ -39,14 +40,13 @@ class _Place:
     read: int = 0
 
 
-class DcatConnector:
+class DcatConnector(ListConnector):
     """Fetches a document, keeps its triples in a file, and gives its datasets; then the next page's."""
 
     platform = "dcat"
     shape: Shape = "ckan"
     title = "DCAT (México)"
     description = "Catálogo DCAT en RDF/XML, Turtle, JSON-LD o N-Triples, entero o en páginas Hydra."
-    authorization = "Bearer {key}"
     repeats_while_paging = True
 
     def pages(
@@ -57,17 +57,11 @@ class DcatConnector:
             return
         place = _Place(int(position.get("page", 0)), str(position.get("address", url)), int(position.get("read", 0)))
         findings: list[Finding] = []
-        memory: dict[str, Any] | None = None
+        memory: Mapping[str, Any] | None = None
         if not _holds(document, place):
-            before = known.memory if known and known.whole and not position else {}
-            fetched = client.fetch_if_changed(place.address, Validators.of(before))
+            fetched, memory = fetch_if_other(client, place.address, None if position else known)
             if fetched is None:
-                yield Page(records=[], position={}, reading="unmodified", memory=before)
-                return
-            memory = {**fetched.validators.facts(), "digest": digest_of(fetched.path)}
-            if memory["digest"] == before.get("digest"):
-                fetched.path.unlink()
-                yield Page(records=[], position={}, reading="unmodified", memory=memory)
+                yield unmodified(memory)
                 return
             _, findings = _keep(fetched, place, document)
         following = ""
@@ -91,14 +85,6 @@ class DcatConnector:
                 findings.append(Finding("rdf_pages_repeated", location=following, value=str(place.page + 1)))
                 yield Page([], {"page": place.page, "address": following, "over": True}, total, findings)
                 return
-
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No record is read alone."""
-        return None
-
-    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
-        """What is no dataset is not given."""
-        return False
 
     def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
         """Its landing page, or its address where that is one of the web."""

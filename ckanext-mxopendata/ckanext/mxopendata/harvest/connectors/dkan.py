@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
 from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD, call, portal_address, read_singly
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
@@ -25,14 +25,12 @@ WAYS = (*FILES, "packages", "single")
 NOT_OFFERED = OF_ONE_RECORD | {"json_no_list"}
 
 
-class DkanConnector:
+class DkanConnector(ListConnector):
     """Reads ``data.json``; where that fails, the list of DKAN 2's metastore, or DKAN 1's imitation of CKAN's API."""
 
     platform = "dkan"
-    shape: Shape = "datajson"
     title = "DKAN (México)"
     description = "Portal en DKAN, de Drupal 7 o posterior."
-    authorization = "Bearer {key}"
     repeats_while_paging = True
 
     def pages(
@@ -61,17 +59,9 @@ class DkanConnector:
             else:
                 return
 
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No record is read alone."""
-        return None
-
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
         """As of CKAN: harvest sources, drafts and removed datasets; ``Active`` and ``Dataset`` are neither."""
         return CkanConnector().not_a_dataset(record)
-
-    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
-        """See :meth:`Connector.page_address`."""
-        return DataJsonConnector().page_address(url, record)
 
 
 def _other_way(refusal: SourceError, portal: str, way: str) -> Finding:

@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page, Unreadable
 from ckanext.mxopendata.harvest.connectors.csw import CswConnector
 from ckanext.mxopendata.harvest.connectors.geonode_record import NOT_DATA, to_dataset, with_its_page
-from ckanext.mxopendata.harvest.documents import load_json
+from ckanext.mxopendata.harvest.documents import fetch_json
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -31,14 +31,12 @@ _NO_API = frozenset(
 _BELOW = re.compile(r"/(?:api|catalogue|catalogue-search|datasets|layers|documents|maps|search|people|groups)(?:/.*)?$")
 
 
-class GeoNodeConnector:
+class GeoNodeConnector(ListConnector):
     """Lists the datasets of a GeoNode; documents, maps and what is not published are left out."""
 
     platform = "geonode"
-    shape: Shape = "datajson"
     title = "GeoNode (México)"
     description = "Portal GeoNode, por su API v2 o, si no la ofrece, por su servicio CSW."
-    authorization = "Bearer {key}"
     repeats_while_paging = True
 
     def __init__(self) -> None:
@@ -76,19 +74,10 @@ class GeoNodeConnector:
                 raise refusal from error  # there is no GeoNode: what its API answered is more telling
             raise
 
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No record is read by itself: its version would be of no use."""
-        return None
-
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
         """Documents, maps and apps, and what has not been approved or published yet."""
         unpublished = record.get("is_published") is False
         return unpublished or record.get("resource_type") in NOT_DATA or self._csw.not_a_dataset(record)
-
-    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
-        """See :meth:`Connector.page_address`."""
-        page = record.get("landingPage")
-        return page if isinstance(page, str) and page.startswith(("http://", "https://")) else None
 
     def _by_csw(
         self, client: HttpClient, portal: str, position: Mapping[str, Any], document: Path, findings: list[Finding]
@@ -178,11 +167,7 @@ def _ask(client: HttpClient, portal: str, name: str, number: int) -> Mapping[str
     # The oldest first: what is added while the list is read comes at its end.
     query = urlencode({"page": number, "page_size": PAGE_SIZE, "sort[]": "created"})
     address = f"{portal}/api/v2/{name}/?{query}"
-    fetched = client.fetch(address)
-    try:
-        answer = load_json(fetched.path, address)
-    finally:
-        fetched.path.unlink(missing_ok=True)
+    answer = fetch_json(client, address)
     if not isinstance(answer, Mapping) or not isinstance(answer.get(name), list):
         raise SourceError(Finding("geonode_shape", location=address, value=name))
     return answer

@@ -9,11 +9,10 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
+from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page
 from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD
-from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 from ckanext.mxopendata.harvest.connectors.opendatasoft_records import of_dataset, of_version_one
-from ckanext.mxopendata.harvest.documents import load_json, make_utf8, stream_list
+from ckanext.mxopendata.harvest.documents import fetch_json, make_utf8, stream_list
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -31,11 +30,10 @@ VERSIONS = {
 NOT_OFFERED = OF_ONE_RECORD | {"opendatasoft_list"}
 
 
-class OpendatasoftConnector:
+class OpendatasoftConnector(ListConnector):
     """Reads the list in pages; where it is longer than the API's window, the export of the whole catalogue."""
 
     platform = "opendatasoft"
-    shape: Shape = "datajson"
     title = "Opendatasoft (México)"
     description = "Portal en Opendatasoft (Huwise), con la API Explore 2.1, 2.0 o 1.0."
     authorization = "Apikey {key}"
@@ -73,18 +71,6 @@ class OpendatasoftConnector:
         if refusal is not None:
             raise refusal
 
-    def version(self, record: Mapping[str, Any]) -> str | None:
-        """No record is read alone."""
-        return None
-
-    def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
-        """The list has datasets only."""
-        return False
-
-    def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
-        """See :meth:`Connector.page_address`."""
-        return DataJsonConnector().page_address(url, record)
-
 
 def _portal(url: str) -> str:
     parts = urlsplit(url)
@@ -109,11 +95,7 @@ def _page(client: HttpClient, portal: str, version: str, offset: int) -> Page:
     # Without an order a record may be on two pages, and another on none.
     order = {"sort": "datasetid"} if version == "1.0" else {"order_by": "dataset_id"}
     address = f"{portal}{path}?{urlencode({**asked, **order})}"
-    fetched = client.fetch(address)
-    try:
-        answer = load_json(fetched.path, address)
-    finally:
-        fetched.path.unlink(missing_ok=True)
+    answer = fetch_json(client, address)
     found = answer.get(listed) if isinstance(answer, Mapping) else None
     if not isinstance(found, list):
         raise SourceError(Finding("opendatasoft_list", location=address, value=listed))
