@@ -195,7 +195,7 @@ def list_url_below(page: str, indicator_id: str, promises: str | None = None) ->
         promises: address of the institution's promises, as :func:`commitments_url` makes it.
     """
     if indicator_id in COMMITMENT_LISTS:
-        return f"{promises}&cuenta={COMMITMENT_LISTS[indicator_id][0]}" if promises else None
+        return filtered_url(promises, cuenta=COMMITMENT_LISTS[indicator_id][0]) if promises else None
     if indicator_id == INDEX:
         return f"{page}#indice"
     if indicator_id in _HARVEST_INDICATORS:

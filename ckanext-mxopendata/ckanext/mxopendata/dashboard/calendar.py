@@ -12,7 +12,13 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.dashboard import promises, snapshots
-from ckanext.mxopendata.dashboard.addresses import commitment_url, commitments_url, dataset_url, institution_url
+from ckanext.mxopendata.dashboard.addresses import (
+    commitment_url,
+    commitments_url,
+    dataset_url,
+    filtered_url,
+    institution_url,
+)
 from ckanext.mxopendata.dashboard.queries import JOINED, MEASURED, PUBLIC, rows, verdict_at
 from ckanext.mxopendata.dashboard.stored import Institution
 from ckanext.mxopendata.dashboard.timeline import timeline
@@ -61,7 +67,9 @@ def _line(each: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _calendar(one: Institution, now: datetime, named: int) -> list[dict[str, Any]]:
-    months = {month: _empty(one, month) for month in _months(snapshots.local_day(now))}
+    promised = commitments_url(institucion=one.name, estado="pending")
+    updates = institution_url(one.name, ordenar="vence")
+    months = {month: _empty(month, promised, updates) for month in _months(snapshots.local_day(now))}
     last = max(months)
     for month, found in promises.due_in(one, now, list(months), named).items():
         months[month]["commitment_count"] = found["count"]
@@ -112,13 +120,13 @@ def _months(today: date) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(first, first + MONTHS)]
 
 
-def _empty(one: Institution, month: str) -> dict[str, Any]:
+def _empty(month: str, promised: str | None, updates: str) -> dict[str, Any]:
     return {
         "month": month,
         "commitments": [],
         "commitment_count": 0,
-        "commitments_url": commitments_url(institucion=one.name, estado="pending", vence=month),
+        "commitments_url": filtered_url(promised, vence=month) if promised else None,
         "datasets": [],
         "dataset_count": 0,
-        "datasets_url": institution_url(one.name, ordenar="vence"),
+        "datasets_url": updates,
     }

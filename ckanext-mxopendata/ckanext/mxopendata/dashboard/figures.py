@@ -16,7 +16,6 @@ from ckanext.mxopendata.dashboard.model import Snapshot
 from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 from ckanext.mxopendata.quality import commitments
-from ckanext.mxopendata.quality.commitments import CommitmentSums
 from ckanext.mxopendata.quality.indicators import Evidence, Indicator, compute_all
 from ckanext.mxopendata.quality.register import HEADLINES, REGISTER
 from ckanext.mxopendata.quality.sums import Sums, total
@@ -40,11 +39,6 @@ class Figures:
         """The sums over its datasets."""
         return self.evidence.sums
 
-    @property
-    def commitments(self) -> CommitmentSums | None:
-        """The sums over its promises; ``None`` where nobody keeps promises."""
-        return self.evidence.commitments
-
     @cached_property
     def indicators(self) -> dict[str, Value]:
         """The indicators that are told of each of thousands of institutions, by id."""
@@ -63,11 +57,15 @@ class Figures:
 
 @dataclass(frozen=True)
 class InstitutionFigures:
-    """One institution, its figures and the state of each of its harvest sources (newest run first)."""
+    """One institution, its figures and the state of each of its harvest sources (newest run first).
+
+    ``promised`` is only told where it is the only institution, and somebody keeps promises.
+    """
 
     institution: Institution
     figures: Figures
     sources: tuple[harvests.SourceState, ...]
+    promised: promises.Promised | None = None
 
 
 @dataclass(frozen=True)
@@ -160,9 +158,9 @@ def of_institution(institution: Institution, now: datetime, *, measured: bool = 
     sums = queries.sums_by_owner(now, [institution.id]).get(institution.id, Sums())
     sources = harvests.source_states(institution).get(institution.name, ())
     runs = tuple(source.evidence for source in sources if source.evidence)
-    promised = promises.sums_by_institution(now, institution)
-    mine = None if promised is None else promised.get(institution.name, CommitmentSums())
-    return InstitutionFigures(institution, Figures(Evidence(sums, now, runs, commitments=mine), measured), sources)
+    promised = promises.of_institution(institution, now)
+    evidence = Evidence(sums, now, runs, commitments=promised.sums if promised else None)
+    return InstitutionFigures(institution, Figures(evidence, measured), sources, promised)
 
 
 def last_computed(now: datetime) -> datetime | None:

@@ -6,7 +6,8 @@ by the page, and is in no figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -26,18 +27,40 @@ def is_there() -> bool:
     return p.plugin_loaded(PLANNING_PLUGIN)
 
 
-def sums_by_institution(now: datetime, institution: Institution | None = None) -> dict[str, CommitmentSums] | None:
-    """The counts of public promises by name of the institution; ``None`` without the planning room.
+@dataclass(frozen=True)
+class Promised:
+    """What an institution promised, counted.
 
-    Args:
-        now: promises are judged on its day (UTC).
-        institution: only of this one.
+    Attributes:
+        sums: the counts of its public promises.
+        per_year: year → datasets promised for it.
+        totals: what count files say, as ``mxopendata_commitment_sums`` gives it.
     """
+
+    sums: CommitmentSums
+    per_year: Mapping[str, int]
+    totals: Sequence[Mapping[str, Any]]
+
+
+def of_institution(institution: Institution, now: datetime) -> Promised | None:
+    """What one institution promised, judged on the day of ``now`` (UTC); ``None`` without the planning room."""
     if not is_there():
         return None
-    wanted = {"institution": institution.name} if institution else {}
-    found = _ask("mxopendata_commitment_sums", now, **wanted)["institutions"]
-    return {name: CommitmentSums(**{field: line[field] for field in FIELDS}) for name, line in found.items()}
+    found = _ask("mxopendata_commitment_sums", now, institution=institution.name)
+    sums = found["institutions"].get(institution.name)
+    return Promised(_sums(sums) if sums else CommitmentSums(), found["committed_per_year"], found["totals"])
+
+
+def sums_by_institution(now: datetime) -> dict[str, CommitmentSums] | None:
+    """The counts of public promises by name of the institution; ``None`` without the planning room."""
+    if not is_there():
+        return None
+    found = _ask("mxopendata_commitment_sums", now)["institutions"]
+    return {name: _sums(line) for name, line in found.items()}
+
+
+def _sums(line: Mapping[str, Any]) -> CommitmentSums:
+    return CommitmentSums(**{field: line[field] for field in FIELDS})
 
 
 def facts(now: datetime) -> Iterator[tuple[str, CommitmentFacts]] | None:
@@ -82,14 +105,6 @@ def due_in(institution: Institution, now: datetime, months: Sequence[str], limit
     for line in first["results"]:
         by_month.get((line["due_on"] or "")[:7], []).append(line)
     return {month: {"count": len(lines), "results": lines[:limit]} for month, lines in by_month.items()}
-
-
-def per_year(institution: Institution, now: datetime) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Datasets promised for each year, and what count files say; both empty without the planning room."""
-    if not is_there():
-        return {}, []
-    found = _ask("mxopendata_commitment_sums", now, institution=institution.name)
-    return found["committed_per_year"], found["totals"]
 
 
 def for_members(name: str) -> dict[str, Any] | None:

@@ -71,8 +71,8 @@ def institution(
     """The report of an institution; see the action ``mxopendata_institution_report``."""
     computed = figures.last_computed(now)
     found = figures.of_institution(one, now, measured=computed is not None)
+    values = found.figures.every_indicator
     today = snapshots.local_day(now)
-
     page, promised = institution_url(one.name), commitments_url(institucion=one.name)
 
     def address(indicator_id: str) -> str | None:
@@ -87,12 +87,12 @@ def institution(
     return {
         **_names(one, spoken),
         **_heading(now, computed),
-        "index": found.figures.indicators["mx.index"]["value"],
+        "index": values["mx.index"]["value"],
         **standing.place(one, today),
-        "dimensions": standing.index_parts(found.figures.indicators, spoken, to_mend),
+        "dimensions": standing.index_parts(values, spoken, to_mend),
         "medians": standing.medians(one.gov_type, today),
         "trend": standing.trend(snapshots.INSTITUTION, one.id, today),
-        "indicators": _listed(found.figures.every_indicator, address),
+        "indicators": _listed(values, address),
         **methods.told(found.figures, spoken, address, to_mend),
         "freshness": _freshness(found.figures.sums, filtered),
         "formats": _formats(queries.formats([one.id]), spoken, filtered),
@@ -101,7 +101,7 @@ def institution(
         "todo": todo(one, now, spoken, todo_limit),
         "runs": [_run_line(run) for run in recent_runs(one)],
         "commitments": plan_against_fact(one, now, plan_limit),
-        "per_year": per_year(one, now),
+        "per_year": per_year(one, found.promised, now),
     }
 
 
@@ -202,7 +202,7 @@ def _listed(indicators: Mapping[str, Any], address: Callable[[str], str | None] 
 
 def _institution_line(each: figures.InstitutionFigures, spoken: str, promised: str | None) -> dict[str, Any]:
     page = institution_url(each.institution.name)
-    mine = f"{promised}?institucion={each.institution.name}" if promised else None
+    mine = filtered_url(promised, institucion=each.institution.name) if promised else None
 
     def address(indicator_id: str) -> str | None:
         return list_url_below(page, indicator_id, mine)

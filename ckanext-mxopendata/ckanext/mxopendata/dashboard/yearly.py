@@ -16,24 +16,29 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.mxopendata.core_tables import PACKAGE, RESOURCE
-from ckanext.mxopendata.dashboard import promises
 from ckanext.mxopendata.dashboard.addresses import commitments_url
+from ckanext.mxopendata.dashboard.promises import Promised
 from ckanext.mxopendata.dashboard.queries import JOINED, MEASURED, PUBLIC
 from ckanext.mxopendata.dashboard.stored import Institution
 
 _YEARS_BACK = 6
 
 
-def per_year(one: Institution, now: datetime) -> list[dict[str, Any]]:
+def per_year(one: Institution, promised: Promised | None, now: datetime) -> list[dict[str, Any]]:
     """The years with something to tell, from six years ago on, the oldest first.
+
+    Args:
+        one: the institution.
+        promised: what it promised; ``None`` where nobody keeps promises.
+        now: the moment.
 
     Returns:
         ``[{"year", "created", "updated", "committed", "committed_url", "counted", "counted_in"}]``; ``committed`` is
         ``None`` where no plan names the year, ``counted`` (what a count file says, ``counted_in``) where none does.
     """
     created, updated = _created(one.id), _updated(one.id)
-    committed, totals = promises.per_year(one, now)
-    counted = {total["year"]: total for total in totals}
+    committed = promised.per_year if promised else {}
+    counted = {total["year"]: total for total in promised.totals} if promised else {}
     this_year = now.astimezone(timezone.utc).year
     years = {year for year in {*created, *updated, *map(int, committed), *counted} if year >= this_year - _YEARS_BACK}
     return [
