@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 from flask import Blueprint, Response
@@ -12,19 +11,18 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import refusal, table_response
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.metadata.findings_table import findings_table
 from ckanext.mxopendata.table_export import FORMATS
 from ckanext.mxopendata.table_import import ImportReport, import_catalogue
 from ckanext.mxopendata.uploads import (
     FINDINGS_SHOWN,
-    MAXIMUM_UPLOAD,
     Kept,
-    larger_than,
+    findings_beside,
     more_than_the_server_takes,
-    no_file,
+    refused,
     together,
     too_old,
     uploaded,
+    who,
 )
 
 bp = Blueprint("mxopendata_tables", __name__, url_prefix="/organization/<name>")
@@ -58,17 +56,16 @@ def preview(name: str) -> str | tuple[str, int]:
     """What would become of each row of an uploaded table; nothing is stored."""
     institution = _for_editors(name)
     content = uploaded()
-    if not content:
-        return _render(name, problem=no_file()), 400
-    if len(content) > MAXIMUM_UPLOAD:
-        return _render(name, problem=larger_than(MAXIMUM_UPLOAD)), 413
+    if refusal_of := refused(content):
+        words, status = refusal_of
+        return _render(name, problem=words), status
     report = import_catalogue(content, institution, tk.current_user.name, dry_run=True)
     if len(report.catalogue.datasets) > MAXIMUM_DATASETS:
         words = tk._("The table has more than 300 datasets. Split it, or ask whoever runs the portal to import it.")
         return _render(name, problem=words), 400
     document = report.to_dict(current_language())
-    token = secrets.token_urlsafe(24)
-    _kept(institution).keep(token, {"content": content, "findings": _findings_file(report, document)})
+    found = findings_beside(report.catalogue.table, document["findings"])
+    token = _kept(institution).keep({"content": content, "findings": found})
     return _render(name, report=report, document=document, token=token)
 
 
@@ -99,7 +96,7 @@ def findings(name: str, extension: str) -> Response | tuple[str, int]:
 @bp.route("/tabla.<extension>")
 def download(name: str, extension: str) -> Response | tuple[str, int]:
     """The institution's public datasets in the template."""
-    table = tk.get_action("mxopendata_table_show")({"user": _user()}, {"institution": name})
+    table = tk.get_action("mxopendata_table_show")({"user": who()}, {"institution": name})
     return _file(f"{table['institution']}-catalogo", extension, table["headings"], table["rows"])
 
 
@@ -109,12 +106,8 @@ def _file(name: str, extension: str, headings: list[str], rows: list[list[str]])
     return refusal(404, tk._("Not found"), tk._("The table is there as CSV and as XLSX."))
 
 
-def _user() -> str:
-    return tk.current_user.name if tk.current_user.is_authenticated else ""
-
-
 def _for_editors(name: str) -> dict[str, Any]:
-    context: Any = {"user": _user(), "auth_user_obj": tk.current_user}
+    context: Any = {"user": who(), "auth_user_obj": tk.current_user}
     tk.check_access("mxopendata_table_import", context, {"institution": name})
     return tk.get_action("organization_show")({"ignore_auth": True}, {"id": name})
 
@@ -128,7 +121,7 @@ def _may_upload(name: str) -> bool:
 
 
 def _render(name: str, **values: Any) -> str:
-    institution = tk.get_action("organization_show")({"user": _user()}, {"id": name})
+    institution = tk.get_action("organization_show")({"user": who()}, {"id": name})
     report: ImportReport | None = values.pop("report", None)
     if report is not None:
         values["lines"] = _lines(report)
@@ -170,9 +163,4 @@ def _column(field: str | None) -> str | None:
 
 
 def _kept(institution: dict[str, Any]) -> Kept:
-    return Kept("table", _user(), institution["id"])
-
-
-def _findings_file(report: ImportReport, document: dict[str, Any]) -> bytes:
-    headings, rows = findings_table(report.catalogue.table, document["findings"])
-    return json.dumps([headings, rows], ensure_ascii=False).encode()
+    return Kept("table", institution["id"])

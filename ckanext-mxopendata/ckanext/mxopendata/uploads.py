@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
 
 import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
+
+from ckanext.mxopendata.metadata.findings_table import findings_table
+from ckanext.mxopendata.metadata.tables import Table
 
 MAXIMUM_UPLOAD = 10_000_000
 FINDINGS_SHOWN = 200
@@ -26,6 +31,23 @@ def uploaded() -> bytes:
         return b" " * (MAXIMUM_UPLOAD + 1)
     upload = tk.request.files.get("upload")
     return upload.stream.read(MAXIMUM_UPLOAD + 1) if upload else b""
+
+
+def who() -> str:
+    """Name of the user who uploads; empty for nobody that is logged in."""
+    return tk.current_user.name if tk.current_user.is_authenticated else ""
+
+
+def refused(content: bytes) -> tuple[str, int] | None:
+    """What is said of an upload that cannot be looked at, and the status; ``None`` of one that can."""
+    if not content:
+        return no_file(), 400
+    return (larger_than(MAXIMUM_UPLOAD), 413) if len(content) > MAXIMUM_UPLOAD else None
+
+
+def findings_beside(table: Table, findings: Sequence[Mapping[str, Any]]) -> bytes:
+    """The uploaded table with what was found beside each row, as it is kept: headings and rows in JSON."""
+    return json.dumps(findings_table(table, findings), ensure_ascii=False).encode()
 
 
 def no_file() -> str:
@@ -78,18 +100,19 @@ class Kept:
 
     Args:
         kind: what is uploaded, a word of the key in Redis.
-        user: name of who uploads.
         institution_id: for which institution.
     """
 
-    def __init__(self, kind: str, user: str, institution_id: str) -> None:
-        self._prefix = f"ckan:{tk.config['ckan.site_id']}:mxopendata:{kind}:{user}:{institution_id}"
+    def __init__(self, kind: str, institution_id: str) -> None:
+        self._prefix = f"ckan:{tk.config['ckan.site_id']}:mxopendata:{kind}:{who()}:{institution_id}"
 
-    def keep(self, token: str, parts: Mapping[str, bytes]) -> None:
-        """Keep the parts of an upload under a token."""
+    def keep(self, parts: Mapping[str, bytes]) -> str:
+        """Keep the parts of an upload; the token under which they are found again."""
+        token = secrets.token_urlsafe(24)
         connection: Any = connect_to_redis()
         for part, octets in parts.items():
             connection.set(f"{self._prefix}:{token}:{part}", zlib.compress(octets), ex=_KEPT_SECONDS)
+        return token
 
     def part(self, token: str, name: str) -> bytes | None:
         """A part of an upload, or ``None`` where it is not kept."""

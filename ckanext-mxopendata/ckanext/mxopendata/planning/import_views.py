@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from datetime import datetime, timezone
 from pathlib import PurePath
 from typing import Any
@@ -14,7 +13,6 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import refusal, refuse_in_words, table_response
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.metadata.findings_table import findings_table
 from ckanext.mxopendata.planning.commitment_import import (
     MAXIMUM_FILE_NAME,
     ImportReport,
@@ -23,14 +21,14 @@ from ckanext.mxopendata.planning.commitment_import import (
 )
 from ckanext.mxopendata.uploads import (
     FINDINGS_SHOWN,
-    MAXIMUM_UPLOAD,
     Kept,
-    larger_than,
+    findings_beside,
     more_than_the_server_takes,
-    no_file,
+    refused,
     together,
     too_old,
     uploaded,
+    who,
 )
 
 bp = Blueprint("mxopendata_commitments_import", __name__, url_prefix="/organization/<name>/compromisos/importar")
@@ -57,19 +55,17 @@ def preview(name: str) -> str | tuple[str, int]:
     """What would become of each row of an uploaded file; nothing is stored."""
     institution = _for_administrators(name)
     content = uploaded()
-    if not content:
-        return _render(institution, problem=no_file()), 400
-    if len(content) > MAXIMUM_UPLOAD:
-        return _render(institution, problem=larger_than(MAXIMUM_UPLOAD)), 413
+    if refusal_of := refused(content):
+        words, status = refusal_of
+        return _render(institution, problem=words), status
     file_name = PurePath(tk.request.files["upload"].filename or "").name[:MAXIMUM_FILE_NAME]
     report = _imported(content, file_name, institution, dry_run=True)
     if len(report.fates) > MAXIMUM_ROWS:
         words = tk._("The file has more than 20,000 rows. Split it, or ask whoever runs the portal to import it.")
         return _render(institution, problem=words), 400
     document = report.to_dict(current_language())
-    token = secrets.token_urlsafe(24)
-    found = json.dumps(findings_table(report.read.table, document["findings"]), ensure_ascii=False).encode()
-    _kept(institution).keep(token, {"content": content, "findings": found, "name": file_name.encode()})
+    found = findings_beside(report.read.table, document["findings"])
+    token = _kept(institution).keep({"content": content, "findings": found, "name": file_name.encode()})
     return _render(institution, report=report, document=document, token=token)
 
 
@@ -110,18 +106,14 @@ def _imported(content: bytes, file_name: str, institution: dict[str, Any], *, dr
     return import_commitments(content, settings)
 
 
-def _user() -> str:
-    return tk.current_user.name if tk.current_user.is_authenticated else ""
-
-
 def _for_administrators(name: str) -> dict[str, Any]:
-    context: Any = {"user": _user(), "auth_user_obj": tk.current_user}
+    context: Any = {"user": who(), "auth_user_obj": tk.current_user}
     tk.check_access("mxopendata_commitment_create", context, {"institution": name})
     return tk.get_action("organization_show")({"ignore_auth": True}, {"id": name, "include_datasets": False})
 
 
 def _kept(institution: dict[str, Any]) -> Kept:
-    return Kept("commitments", _user(), institution["id"])
+    return Kept("commitments", institution["id"])
 
 
 def _render(institution: dict[str, Any], **values: Any) -> str:
