@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 import pytest
@@ -31,6 +33,7 @@ NOT_OURS = (
     "CKAN_INI",
 )
 LONGEST_SECONDS = 240
+T = TypeVar("T")
 
 
 @dataclass
@@ -77,6 +80,14 @@ class Home:
     def runs(self, program: str) -> bool:
         """Whether a process of this installation has that word in its command."""
         return any(program in _words(process) for process in self.processes())
+
+    def told(self, ask: Callable[[psutil.Process], T]) -> list[T]:
+        """What each process answers. PostgreSQL ends processes all the time: one that is gone says nothing."""
+        answers = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                answers.append(ask(process))
+        return answers
 
     def _owns(self, process: psutil.Process) -> bool:
         try:
