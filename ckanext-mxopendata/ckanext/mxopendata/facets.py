@@ -30,6 +30,17 @@ FACETS = {
     "license_id": "licences",
     "tags": "",
 }
+# Marks a text for the translators.
+N_ = str
+_VERDICTS = {
+    freshness.UP_TO_DATE: N_("Up to date"),
+    freshness.OVERDUE: N_("Overdue"),
+    freshness.IRREGULAR: N_("Irregular: no date is due"),
+    freshness.REALTIME: N_("Real time"),
+    freshness.NO_FREQUENCY: N_("No data: frequency"),
+    freshness.NO_DATE: N_("No data: date"),
+    freshness.FUTURE_DATE: N_("No data: future date"),
+}
 
 
 def titles() -> OrderedDict[str, str]:
@@ -53,15 +64,7 @@ def titles() -> OrderedDict[str, str]:
 
 def freshness_label(verdict: str) -> str:
     """A verdict of :mod:`.quality.freshness` in the reader's words."""
-    return {
-        freshness.UP_TO_DATE: tk._("Up to date"),
-        freshness.OVERDUE: tk._("Overdue"),
-        freshness.IRREGULAR: tk._("Irregular: no date is due"),
-        freshness.REALTIME: tk._("Real time"),
-        freshness.NO_FREQUENCY: tk._("No data: frequency"),
-        freshness.NO_DATE: tk._("No data: date"),
-        freshness.FUTURE_DATE: tk._("No data: future date"),
-    }[verdict]
+    return tk._(_VERDICTS[verdict])
 
 
 def label_facets(facets: dict[str, Any]) -> None:

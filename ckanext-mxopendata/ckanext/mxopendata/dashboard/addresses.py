@@ -20,7 +20,6 @@ from ckanext.mxopendata.quality.freshness import (
 )
 from ckanext.mxopendata.quality.register import REGISTER
 
-PAGE_SIZE = 50
 NO_FORMAT = "ninguno"
 FRESHNESS_WORDS: Mapping[str, str] = {
     UP_TO_DATE: "al-dia",

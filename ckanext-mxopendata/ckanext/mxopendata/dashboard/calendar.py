@@ -49,14 +49,14 @@ def plan_against_fact(one: Institution, now: datetime, limit: int | None = None)
     today, named = snapshots.local_day(now), limit or NAMED
     if not promises.is_there():
         nothing = {"count": None, "list_url": None, "timeline": timeline([], today)}
-        return {**nothing, "calendar": _calendar(one, now, named)}
+        return {**nothing, "calendar": _calendar(one, now, named, promised=False)}
     found = promises.nearest(one, now, limit or promises.SHOWN_ON_THE_TIMELINE)
     lines = [_line(each) for each in found["results"]]
     return {
         "count": found["count"],
         "list_url": commitments_url(institucion=one.name),
         "timeline": timeline(lines, today),
-        "calendar": _calendar(one, now, named),
+        "calendar": _calendar(one, now, named, promised=found["count"] > 0),
     }
 
 
@@ -66,12 +66,13 @@ def _line(each: Mapping[str, Any]) -> dict[str, Any]:
     return {**line, "former": former, "url": commitment_url(each["id"])}
 
 
-def _calendar(one: Institution, now: datetime, named: int) -> list[dict[str, Any]]:
-    promised = commitments_url(institucion=one.name, estado="pending")
+def _calendar(one: Institution, now: datetime, named: int, *, promised: bool) -> list[dict[str, Any]]:
+    pending = commitments_url(institucion=one.name, estado="pending")
     updates = institution_url(one.name, ordenar="vence")
-    months = {month: _empty(month, promised, updates) for month in _months(snapshots.local_day(now))}
+    months = {month: _empty(month, pending, updates) for month in _months(snapshots.local_day(now))}
     last = max(months)
-    for month, found in promises.due_in(one, now, list(months), named).items():
+    due = promises.due_in(one, now, list(months), named) if promised else {}
+    for month, found in due.items():
         months[month]["commitment_count"] = found["count"]
         months[month]["commitments"] = [
             {**{name: each[name] for name in ("id", "title", "promised")}, "url": commitment_url(each["id"])}

@@ -63,7 +63,7 @@ def horizontal_bars(bars: Sequence[Bar]) -> Markup:
     chart = pygal.HorizontalBar(height=_BAR_HEIGHT * len(bars) + 8, **_options())
     chart.x_labels = [_shortened(bar.label, 24) for bar in reversed(bars)]
     chart.add("", [_value(bar) for bar in reversed(bars)])
-    chart.range = (0, _top(bars))
+    _scaled(chart, bars)
     return _svg(chart.render_tree(), scale="axis x")
 
 
@@ -72,7 +72,7 @@ def columns(bars: Sequence[Bar]) -> Markup:
     chart = pygal.Bar(height=_HISTOGRAM_HEIGHT, **_options())
     chart.x_labels = [bar.label for bar in bars]
     chart.add("", [_value(bar) for bar in bars])
-    chart.range = (0, _top(bars))
+    _scaled(chart, bars)
     return _svg(chart.render_tree(), scale="axis y")
 
 
@@ -82,7 +82,7 @@ def grouped_columns(labels: Sequence[str], series: Sequence[Sequence[Bar]]) -> M
     chart.x_labels = list(labels)
     for each in series:
         chart.add("", [_value(bar) for bar in each])
-    chart.range = (0, _top([bar for each in series for bar in each]))
+    _scaled(chart, [bar for each in series for bar in each])
     return _svg(chart.render_tree(), scale="axis y")
 
 
@@ -138,9 +138,12 @@ def _value(bar: Bar) -> dict[str, object]:
     return {"value": bar.value, "node": {"class": f"mxod-bar mxod-bar-{bar.kind}"}}
 
 
-def _top(bars: Sequence[Bar]) -> float:
+def _scaled(chart: Any, bars: Sequence[Bar]) -> None:
     # Room for the number after the longest bar; an empty chart has an axis all the same.
-    return max(math.ceil(max((bar.value for bar in bars), default=0) * 1.15), 1)
+    top = max(math.ceil(max((bar.value for bar in bars), default=0) * 1.15), 1)
+    chart.range = (0, top)
+    # The scale is taken away: pygal would place and write twenty of its numbers.
+    chart.y_labels = (0, top)
 
 
 def _shortened(text: str, length: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date as babel_date
@@ -46,7 +46,13 @@ def format_figure(number: float, unit: str) -> str:
 
 
 def _format(number: float, pattern: str) -> str:
-    return format_decimal(number, format=pattern, locale=_locale(current_language()))
+    return _written(number, pattern, current_language())
+
+
+@lru_cache(maxsize=4096)
+def _written(number: float, pattern: str, spoken: str) -> str:
+    # A page writes the same few counts and percentages hundreds of times.
+    return format_decimal(number, format=pattern, locale=_locale(spoken))
 
 
 def format_day(moment: date | datetime) -> str:

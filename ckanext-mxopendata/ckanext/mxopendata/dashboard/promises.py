@@ -46,7 +46,7 @@ def of_institution(institution: Institution, now: datetime) -> Promised | None:
     """What one institution promised, judged on the day of ``now`` (UTC); ``None`` without the planning room."""
     if not is_there():
         return None
-    found = _ask("mxopendata_commitment_sums", now, institution=institution.name)
+    found = _ask("mxopendata_commitment_sums", now, institution=institution.id)
     sums = found["institutions"].get(institution.name)
     return Promised(_sums(sums) if sums else CommitmentSums(), found["committed_per_year"], found["totals"])
 
@@ -75,7 +75,7 @@ def nearest(institution: Institution, now: datetime, limit: int) -> dict[str, An
     return _ask(
         "mxopendata_commitment_list",
         now,
-        institution=institution.name,
+        institution=institution.id,
         nearest=True,
         history=True,
         limit=limit,
@@ -92,11 +92,9 @@ def due_in(institution: Institution, now: datetime, months: Sequence[str], limit
         limit: how many lines each month has at most.
 
     Returns:
-        Month → ``{"count", "results"}``, the first due first; nothing without the planning room.
+        Month → ``{"count", "results"}``, the first due first.
     """
-    if not is_there():
-        return {}
-    asked = {"institution": institution.name, "status": "pending"}
+    asked = {"institution": institution.id, "status": "pending"}
     first = _ask("mxopendata_commitment_list", now, **asked, limit=_AT_ONCE)
     if first["count"] > _AT_ONCE:
         # Too many to be read for one page: each month is asked for by itself.

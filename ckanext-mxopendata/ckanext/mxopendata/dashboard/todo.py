@@ -31,6 +31,8 @@ _POINTS = sa.cast(_EACH.c.value["points"].astext, sa.Numeric(asdecimal=False))
 
 def todo(institution: Institution, now: datetime, spoken: str, limit: int) -> list[dict[str, Any]]:
     """At most ``limit`` lines ``{"dataset", "title", "field", "message", "points", "url"}``."""
+    if not limit:
+        return []
     query = (
         sa.select(PACKAGE.c.name, PACKAGE.c.title, _FIELD.label("field"), _POINTS.label("points"))
         .select_from(JOINED.join(_EACH, sa.true()))
@@ -77,25 +79,22 @@ def improvements(institution: Institution, spoken: str) -> list[dict[str, Any]]:
 
 def field_label(field: str, spoken: str) -> str:
     """The label of a metadata field in the form, told apart where resources have it too; else its name."""
-    label = _labels(spoken).get(field, field)
+    label = _label(field, spoken)
     return f"{label} ({_OF_RESOURCES[spoken]})" if field.startswith(RESOURCE_PREFIX) else label
 
 
-def _labels(spoken: str) -> dict[str, str]:
+def _label(field: str, spoken: str) -> str:
     schema = tk.h.scheming_get_dataset_schema("dataset") or {}
-    found: dict[str, str] = {}
-    for group, prefix in (("resource_fields", "resources."), ("dataset_fields", "")):
-        for field in schema.get(group, ()):
-            label = field.get("label") or field["field_name"]
-            words = label.get(spoken) or label.get("es") or field["field_name"] if isinstance(label, dict) else label
-            found[prefix + field["field_name"]] = words
-    return found
+    fields = schema.get("resource_fields" if field.startswith(RESOURCE_PREFIX) else "dataset_fields", ())
+    defined = tk.h.scheming_field_by_name(fields, field.removeprefix(RESOURCE_PREFIX)) or {}
+    label = defined.get("label") or field
+    return label.get(spoken) or label.get("es") or field if isinstance(label, dict) else label
 
 
 def missing_finding(field: str, spoken: str) -> Finding:
     """What is said of a dataset without a metadata field; that of resources begins with ``resources.``."""
     if field.startswith(RESOURCE_PREFIX):
-        return Finding("dashboard_resources_lack", field, details={"label": _labels(spoken).get(field, field)})
+        return Finding("dashboard_resources_lack", field, details={"label": _label(field, spoken)})
     return Finding(f"missing_{field}", field, details={"points": field_points()["dataset"][field]})
 
 

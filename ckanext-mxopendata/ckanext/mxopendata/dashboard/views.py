@@ -15,6 +15,7 @@ from ckanext.mxopendata.dashboard import addresses, promises, quarters, snapshot
 from ckanext.mxopendata.dashboard.logic.schema import MAXIMUM_PAGE
 from ckanext.mxopendata.downloads import json_response, refuse_in_words, table_response
 from ckanext.mxopendata.facets import freshness_label
+from ckanext.mxopendata.institutions import ONLY_THE_RECORD
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.validation import field_points
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
@@ -115,7 +116,7 @@ def datasets() -> str:
         {
             "found": found,
             "page": page,
-            "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
+            "pages": _pages(found["count"]),
             "parameters": _parameters(addresses.LIST_PARAMETERS),
             "choices": _choices("frescura", "orden", "entidad"),
         },
@@ -192,7 +193,8 @@ def quarter_file(quarter: str) -> Response:
 @bp.route("/tablero/institucion/<name>", strict_slashes=False)
 def institution(name: str) -> str:
     """The figures of an institution."""
-    report = _act("mxopendata_institution_report", id=name)
+    # What to mend is shown by field, not dataset by dataset.
+    report = _act("mxopendata_institution_report", id=name, todo_limit=0)
     page = addresses.page_of(tk.request.args)
     found = _act("mxopendata_measurement_list", **{**_page_filters(page), "institution": name})
     members = promises.for_members(report["institution"])
@@ -206,11 +208,11 @@ def institution(name: str) -> str:
             "members": members,
             "found": found,
             "page": page,
-            "pages": math.ceil(found["count"] / addresses.PAGE_SIZE),
+            "pages": _pages(found["count"]),
             "parameters": _parameters(addresses.LIST_PARAMETERS),
             "choices": _choices("frescura"),
             # What the templates of an organization's pages ask for.
-            "group_dict": _act("organization_show", id=name, include_datasets=False, include_users=False),
+            "group_dict": _act("organization_show", id=name, **ONLY_THE_RECORD),
             "group_type": "organization",
         },
     )
@@ -290,8 +292,17 @@ def _parameters(names: Collection[str]) -> dict[str, str]:
 
 
 def _page_filters(page: int) -> dict[str, Any]:
-    offset = (page - 1) * addresses.PAGE_SIZE
-    return {**addresses.filters_of(tk.request.args), "offset": offset, "limit": addresses.PAGE_SIZE}
+    size = _page_size()
+    return {**addresses.filters_of(tk.request.args), "offset": (page - 1) * size, "limit": size}
+
+
+def _pages(count: int) -> int:
+    return math.ceil(count / _page_size())
+
+
+def _page_size() -> int:
+    """As many datasets as CKAN's own lists show."""
+    return max(1, min(tk.config["ckan.datasets_per_page"], MAXIMUM_PAGE))
 
 
 def _chosen(institutions: list[dict[str, Any]], arguments: Mapping[str, str]) -> list[dict[str, Any]]:

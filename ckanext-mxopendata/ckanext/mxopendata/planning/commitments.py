@@ -78,6 +78,8 @@ def listed(
     """
     where = sa.and_(sa.true(), *conditions)
     number = model.Session.execute(sa.select(sa.func.count()).select_from(JOINED).where(where)).scalar() or 0
+    if not number:
+        return 0, []
     order = (sa.func.lower(GROUP.c.title), LINE.c.due_on.asc().nulls_last(), LINE.c.title, LINE.c.id)
     if nearest:
         order = (sa.func.abs(LINE.c.due_on - sa.cast(today, sa.Date)).asc().nulls_last(), *order)
@@ -128,6 +130,8 @@ def _text(moment: Any) -> str | None:
 
 def dates_of(commitment_ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
     """Every date that was promised, by id of the promise, the first one first."""
+    if not commitment_ids:
+        return {}
     query = sa.select(CommitmentDate).where(CommitmentDate.commitment_id.in_(list(commitment_ids)))
     found: dict[str, list[dict[str, Any]]] = {one: [] for one in commitment_ids}
     rows: list[Any] = list(model.Session.execute(query.order_by(CommitmentDate.position)).scalars())

@@ -65,12 +65,12 @@ def mxopendata_role_list(context: Context, data_dict: DataDict) -> dict[str, Any
     """
     tk.check_access("mxopendata_role_list", context, data_dict)
     institution = institution_of(data_dict)
-    found = model.Session.execute(sa.select(Role).where(Role.organization_id == institution["id"])).scalars().all()
+    found = model.Session.execute(sa.select(Role).where(Role.organization_id == institution.id)).scalars().all()
     roles = sorted(found, key=_order)
     current = {role.kind for role in roles if role.ended_on is None}
     shown = roles if tk.asbool(data_dict.get("ended", False)) else [role for role in roles if role.ended_on is None]
     return {
-        "institution": institution["name"],
+        "institution": institution.name,
         "roles": [_shown(role) for role in shown],
         "missing": [kind for kind in KINDS if kind not in current],
     }
@@ -93,7 +93,7 @@ def mxopendata_role_create(context: Context, data_dict: DataDict) -> dict[str, A
     """
     tk.check_access("mxopendata_role_create", context, data_dict)
     institution = institution_of(data_dict)
-    role = Role(organization_id=institution["id"])
+    role = Role(organization_id=institution.id)
     _fill(role, data_dict)
     model.Session.add(role)
     model.Session.commit()

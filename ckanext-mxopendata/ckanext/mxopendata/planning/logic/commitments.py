@@ -13,7 +13,6 @@ from ckan import model
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.core_tables import GROUP, extra_value
-from ckanext.mxopendata.institutions import ONLY_THE_RECORD
 from ckanext.mxopendata.logic.completeness import sentence
 from ckanext.mxopendata.metadata.commitment_table import NON_PUBLIC, PUBLIC, RESTRICTED
 from ckanext.mxopendata.metadata.text import storable
@@ -29,7 +28,7 @@ UNSTATED = "none"
 _YEAR_OR_MONTH = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 
 
-def institution_of(data_dict: DataDict) -> dict[str, Any]:
+def institution_of(data_dict: DataDict) -> model.Group:
     """The institution that ``institution`` (name or id) names; who may see it is asked before.
 
     Raises:
@@ -37,8 +36,10 @@ def institution_of(data_dict: DataDict) -> dict[str, Any]:
         ObjectNotFound: where there is none.
     """
     name = tk.get_or_bust(data_dict, "institution")
-    # Its people and counts are nobody's matter here, and most of the work.
-    return tk.get_action("organization_show")({"ignore_auth": True}, {"id": name, **ONLY_THE_RECORD})
+    found = model.Group.get(name)
+    if found is None or not found.is_organization:
+        raise tk.ObjectNotFound(tk._("There is no institution “{name}”").format(name=name))
+    return found
 
 
 @tk.side_effect_free
@@ -76,7 +77,7 @@ def mxopendata_commitment_list(context: Context, data_dict: DataDict) -> dict[st
     if tk.asbool(data_dict.get("history", False)):
         dates = commitments.dates_of([line["id"] for line in found])
         found = [{**line, "dates": dates[line["id"]]} for line in found]
-    totals = {"totals": commitment_counts.totals_of(institution["id"])} if institution else {}
+    totals = {"totals": commitment_counts.totals_of(institution.id)} if institution else {}
     return {"count": count, "as_of": today.isoformat(), **totals, "results": found}
 
 
@@ -107,12 +108,12 @@ def mxopendata_commitment_sums(context: Context, data_dict: DataDict) -> dict[st
         sums = commitment_counts.commitment_sums(conditions, today)
         return {"as_of": today.isoformat(), "institutions": sums}
     institution = institution_of(data_dict)
-    conditions.append(commitments.LINE.c.organization_id == institution["id"])
+    conditions.append(commitments.LINE.c.organization_id == institution.id)
     return {
         "as_of": today.isoformat(),
         "institutions": commitment_counts.commitment_sums(conditions, today),
         "committed_per_year": commitment_counts.committed_per_year(conditions, today),
-        "totals": commitment_counts.totals_of(institution["id"]),
+        "totals": commitment_counts.totals_of(institution.id),
     }
 
 
@@ -159,7 +160,7 @@ def mxopendata_commitment_match_list(context: Context, data_dict: DataDict) -> l
         ObjectNotFound, NotAuthorized: for an institution that is none, or not the caller's.
     """
     tk.check_access("mxopendata_commitment_match_list", context, data_dict)
-    return decisions.proposals(institution_of(data_dict)["id"])
+    return decisions.proposals(institution_of(data_dict).id)
 
 
 def mxopendata_commitment_match_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -207,7 +208,7 @@ def mxopendata_commitment_create(context: Context, data_dict: DataDict) -> dict[
         ObjectNotFound, NotAuthorized: for an institution that is none, or not the caller's.
     """
     tk.check_access("mxopendata_commitment_create", context, data_dict)
-    return _stored(context, data_dict, institution_of(data_dict)["id"])
+    return _stored(context, data_dict, institution_of(data_dict).id)
 
 
 def mxopendata_commitment_update(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -303,10 +304,10 @@ def _day(data_dict: DataDict) -> date:
         raise tk.ValidationError({"as_of": [tk._("Write a day as 2026-01-31.")]}) from None
 
 
-def _filtered(data_dict: DataDict, today: date, institution: dict[str, Any] | None) -> list[Any]:
+def _filtered(data_dict: DataDict, today: date, institution: model.Group | None) -> list[Any]:
     line, conditions = commitments.LINE, []
     if institution is not None:
-        conditions.append(line.c.organization_id == institution["id"])
+        conditions.append(line.c.organization_id == institution.id)
     if data_dict.get("state"):
         conditions.append(sa.func.substr(extra_value(GROUP, "cvegeo"), 1, 2) == str(data_dict["state"]))
     if data_dict.get("status"):
