@@ -88,8 +88,9 @@ def fill(size: int, examples: Sequence[str], content_hash: Any = None) -> None:
             _copy(connection, columns, pairs)
             _index([copier.document % value for copier, value in pairs])
         connection.commit()
+        # Of the driver: SQLAlchemy's wrapper keeps the word to itself, and what ANALYZE finds would be rolled back.
+        connection.dbapi_connection.autocommit = True
         with connection.cursor() as cursor:
-            connection.autocommit = True
             cursor.execute("ANALYZE")
     make_connection().commit()
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, records
-from benchmarks.plan import REPETITIONS, Benchmark, chosen
+from benchmarks.plan import DASHBOARD, REPETITIONS, Benchmark, chosen
 from benchmarks.results import Bound, result, side
 from benchmarks.stage import OURS, PLAIN, STOCK, Stage, WorkFailedError
 
@@ -27,6 +27,7 @@ Runs = list[dict[str, Any]]
 SOURCE = "catalogo-generado"
 OPERATIONS, SAVES, PAGES, STARTS = 200, 40, 30, 3
 CHANGES = 100
+VISITORS = 8
 AS_INSTALLED = 7  # ckanext.mxopendata.harvest.full_days
 
 
@@ -180,16 +181,25 @@ def export_again(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     return runs
 
 
-def institution_page(stage: Stage, size: int, stock_size: int) -> tuple[Runs, Runs]:
-    """The page of an institution with 40 datasets."""
+def dashboard_page(stage: Stage, size: int, stock_size: int, path: str) -> tuple[Runs, Runs]:
+    """A page of the dashboard, and CKAN's of an institution with 40 datasets, which ``{institution}`` names."""
     stage.have(OURS, size)
     stage.have(STOCK, stock_size)
-    stage.work(OURS, "indicators", size=size)
+    stage.figures(size)
     name = records.institution(1)["name"]
     return alternate(
-        lambda _: stage.work(OURS, "page", path=f"/tablero/institucion/{name}", times=PAGES),
+        lambda _: stage.work(OURS, "page", path=path.replace("{institution}", name), times=PAGES),
         lambda _: stage.work(STOCK, "page", path=f"/organization/{name}", times=PAGES),
     )
+
+
+def visitors(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """Pages of the dashboard for eight visitors at a time."""
+    stage.have(OURS, size)
+    stage.figures(size)
+    institutions = [f"/tablero/institucion/{records.institution(number)['name']}" for number in range(16)]
+    paths = [*institutions, *(path for path in DASHBOARD if "{" not in path)]
+    return alternate(lambda _: stage.work(OURS, "clients", paths=paths, number=VISITORS), None)
 
 
 def harvests_page(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
@@ -220,7 +230,21 @@ def rdf_page(stage: Stage, size: int, stock_size: int, path: str) -> tuple[Runs,
 def indicators(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
     """All figures from everything."""
     stage.have(OURS, size)
-    return alternate(lambda _: stage.work(OURS, "indicators", size=size), None)
+    return alternate(lambda _: stage.work(OURS, "indicators", size=size, full=True), None)
+
+
+def indicators_again(stage: Stage, size: int, _: int) -> tuple[Runs, Runs]:
+    """The figures after a few changes."""
+    stage.have(OURS, size)
+    stage.figures(size)
+
+    def compute(repetition: int) -> dict[str, Any]:
+        stage.work(OURS, "change", number=CHANGES, title=f"Un título cambiado {repetition}")
+        return stage.work(OURS, "indicators", size=CHANGES, full=False)
+
+    runs = alternate(compute, None)
+    stage.touched(OURS)
+    return runs
 
 
 WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
@@ -239,7 +263,8 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "harvest-first": first,
     "harvest-first-two": functools.partial(first, processes=2),
     "harvest-first-stock-5000": first_of_stock,
-    "page-institution": institution_page,
+    **{name: functools.partial(dashboard_page, path=path) for path, name in DASHBOARD.items()},
+    "page-visitors": visitors,
     "page-harvests": harvests_page,
     "page-catalogue-rdf": functools.partial(rdf_page, path="/catalog.ttl"),
     "page-dataset-rdf": functools.partial(rdf_page, path="/dataset/{dataset}.ttl"),
@@ -247,6 +272,7 @@ WORKS: dict[str, Callable[[Stage, int, int], tuple[Runs, Runs]]] = {
     "export-memory": export_memory,
     "export-incremental": export_again,
     "indicators-full": indicators,
+    "indicators-again": indicators_again,
 }
 
 

@@ -40,6 +40,7 @@ class Stage:
         self.url = url
         self._log = log
         self._seeded: dict[str, int] = {}
+        self._computed = False
         self.measured: dict[str, list[dict[str, Any]]] = {}
         for name in sites:
             self._database(name, 'CREATE DATABASE "{0}_empty" TEMPLATE "{0}"')
@@ -71,6 +72,7 @@ class Stage:
             return
         self._reset(site)
         self._seeded[site] = size
+        self._computed = self._computed and site != OURS
         if not size:
             return
         more: dict[str, Any] = {"url": self.address(site), "file": str(self.file(site))}
@@ -78,6 +80,12 @@ class Stage:
             self.have(OURS, size)
             more["datasets"] = self.work(OURS, "examples", size=size)["datasets"]
         self.work(site, "seed", size=size, **more)
+
+    def figures(self, size: int) -> None:
+        """See to it that the figures of our site, which holds ``size`` datasets, were computed since it was filled."""
+        if not self._computed:
+            self.work(OURS, "indicators", size=size, full=True)
+        self._computed = True
 
     def touched(self, site: str) -> None:
         """Note that a site is no longer as it was seeded."""
