@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -34,7 +36,7 @@ class Detected:
     url: str
 
 
-def detect(client: HttpClient, url: str) -> Detected:
+def detect(client: HttpClient, url: str, until: float = math.inf) -> Detected:
     """Find out what kind of portal answers at an address.
 
     The address itself is asked first, then what each platform alone answers, below the address of the portal and below
@@ -43,9 +45,10 @@ def detect(client: HttpClient, url: str) -> Detected:
     Args:
         client: the only way to fetch anything.
         url: any address of a portal.
+        until: when to give up, by the monotonic clock.
 
     Raises:
-        SourceError: where none of the known platforms answers, or the server cannot be asked at all.
+        SourceError: where none of the known platforms answers, the server cannot be asked at all, or the time is over.
     """
     refusals: list[SourceError] = []
     for sign in OF_ITSELF:
@@ -53,6 +56,8 @@ def detect(client: HttpClient, url: str) -> Detected:
             return Detected(sign.type, url)
     for base in _bases(url):
         for sign in SIGNS:
+            if time.monotonic() > until:
+                raise SourceError(Finding("portal_takes_long", location=url))
             if sign.is_met(_beginning(client, base + sign.path, refusals)):
                 return Detected(sign.type, _source(sign, base, url))
     said = refusals[0].finding.code if refusals else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,10 +19,12 @@ from ckanext.mxopendata.harvest import report, trend
 from ckanext.mxopendata.harvest.model import Identity, Run
 
 __all__ = [
+    "mxopendata_harvest_fields",
     "mxopendata_harvest_moment",
     "mxopendata_harvest_next",
     "mxopendata_harvest_origin",
     "mxopendata_harvest_rate",
+    "mxopendata_harvest_schedules",
     "mxopendata_harvest_seconds",
     "mxopendata_harvest_tone",
     "mxopendata_harvest_trend",
@@ -124,6 +127,11 @@ def mxopendata_harvest_words(kind: str, code: str | None) -> str:
     """
     word = _WORDS[kind].get(code) if code else None
     return tk._(word) if word else code or ""
+
+
+def mxopendata_harvest_schedules(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """How often a source may be harvested: codes with their words."""
+    return [(code, mxopendata_harvest_words("schedule", code)) for code in codes]
 
 
 def mxopendata_harvest_tone(code: str | None) -> str:
@@ -230,3 +238,27 @@ def mxopendata_harvest_origin(dataset_id: str) -> dict[str, Any] | None:
         "last_read": last.finished if last else None,
         "run": last.id if last else None,
     }
+
+
+def mxopendata_harvest_fields(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a dataset that is not stored yet would say: label of the field and value in words, as its form orders them.
+
+    Args:
+        dataset: as the mapping makes it.
+    """
+    schema = tk.h.scheming_get_dataset_schema("dataset") or {"dataset_fields": []}
+    return [
+        (tk.h.scheming_language_text(field["label"]), _in_words(field, dataset[field["field_name"]]))
+        for field in schema["dataset_fields"]
+        if dataset.get(field["field_name"]) not in (None, "", [], {})
+    ]
+
+
+def _in_words(field: Mapping[str, Any], value: Any) -> str:
+    """A value as people read it; that of a choice by its label."""
+    if isinstance(value, Mapping):
+        return ", ".join(_in_words({}, each) for each in value.values() if each not in (None, ""))
+    if isinstance(value, list):
+        return "; ".join(_in_words(field, each) for each in value)
+    choices = tk.h.scheming_field_choices(field) if field else None
+    return str(tk.h.scheming_choices_label(choices, value) if choices else value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest import detection, origins, sharing, standing
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
@@ -17,22 +20,30 @@ from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.harvest.sharing_search import Incoming
 from ckanext.mxopendata.harvest.source import http_settings
 from ckanext.mxopendata.harvest.spool import Reader
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.validation import points
 
 
-def detect(url: str, settings: SourceSettings) -> detection.Detected:
+def detect(url: str, settings: SourceSettings, patience: float | None = None) -> detection.Detected:
     """:func:`.detection.detect`, as a source with these settings would ask, but without its key: it is not known yet
     to whom that would go.
+
+    Args:
+        url: any address of a portal.
+        settings: of the source.
+        patience: seconds that all of it may take, about; ``None`` for no limit.
+
+    Raises:
+        SourceError: as there, and where the time is over.
     """
     keyless = replace(settings, secret=None)
     with (
         TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(http_settings(keyless, "mx_datajson"), Path(folder)) as client,
+        HttpClient(_limits(keyless, "mx_datajson", patience), Path(folder)) as client,
     ):
-        return detection.detect(client, url)
+        return detection.detect(client, url, _until(patience))
 
 
 def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
@@ -42,6 +53,7 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
     mapping: MappingSettings,
     limit: int = 20,
     source_id: str = "",
+    patience: float | None = None,
 ) -> dict[str, Any]:
     """The first records of a source as they would be stored; nothing is.
 
@@ -52,6 +64,8 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
         mapping: what the mapping needs to know.
         limit: how many records.
         source_id: of the source, where it is saved already.
+        patience: seconds that the list may take, about; ``None`` for no limit. A list that is not read to its end by
+            then is not counted.
 
     Returns:
         ``{"platform", "total", "findings", "records": [{"identifier", "title", "action", "dataset", "findings",
@@ -66,9 +80,9 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(http_settings(settings, source_type), Path(folder)) as client,
+        HttpClient(_limits(settings, source_type, patience), Path(folder)) as client,
     ):
-        counted = 0
+        counted, until = 0, _until(patience)
         looked_at: list[Any] = []
         for page in connector.pages(client, url, {}, Path(folder, "document.json")):
             counted += len(page.records)
@@ -77,11 +91,23 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
             for record in page.records[: limit - len(shown["records"])]:
                 shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
                 looked_at.append(record)
-            if len(shown["records"]) >= limit and page.total is not None:
+            if len(shown["records"]) >= limit and (page.total is not None or time.monotonic() > until):
                 break
+            if time.monotonic() > until:
+                raise SourceError(Finding("portal_takes_long", location=url))
     here = standing.Standing(source_id, standing.place(mapping.gov_type), origins.host(url), connector.platform)
     _note_duplicates(here, reader, shown["records"], looked_at)
     return shown
+
+
+def _limits(settings: SourceSettings, source_type: str, patience: float | None) -> HttpSettings:
+    limits = http_settings(settings, source_type)
+    # Somebody waits: what fails is not tried again.
+    return limits if patience is None else replace(limits, total_timeout=min(limits.total_timeout, patience), retries=0)
+
+
+def _until(patience: float | None) -> float:
+    return math.inf if patience is None else time.monotonic() + patience
 
 
 def _note_duplicates(

@@ -86,9 +86,14 @@ def dataset_writer(source: Source, run: Run) -> DatasetWriter:
 
 def mapping_settings(source: Source) -> MappingSettings:
     """What the mapping needs to know: the source's configuration, completed by its institution."""
-    extras: Mapping[str, Any] = source.organization.extras or {}
+    return MappingSettings(**{**mapping_facts(source.organization), **source.settings.mapping})
+
+
+def mapping_facts(organization: Any) -> dict[str, Any]:
+    """What the mapping needs to know of an institution, by the names of :class:`MappingSettings`."""
+    extras: Mapping[str, Any] = organization.extras or {}
     known = {name: extras[name] for name in ("gov_type", "cvegeo") if extras.get(name)}
-    return MappingSettings(**{"institution_title": source.organization.title, **known, **source.settings.mapping})
+    return {"institution_title": organization.title, **known}
 
 
 def http_settings(settings: SourceSettings, source_type: str) -> HttpSettings:

@@ -134,12 +134,19 @@ def export(name: str) -> dict[str, Any]:
     return {**head, "enabled": row["enabled"], "schedule": row["schedule"], **settings}
 
 
-def save(content: Mapping[str, Any], origin: str | None) -> str:
+def described_institution(name: str) -> Mapping[str, Any] | None:
+    """How the configuration files of this site describe an institution, or ``None`` where none does."""
+    said = (file.content.get("institution") for file in read_files(()) if not file.findings)
+    return next((one for one in said if isinstance(one, Mapping) and one["name"] == name), None)
+
+
+def save(content: Mapping[str, Any], origin: str | None, context: Context | None = None) -> str:
     """Create a source, and its institution where that does not exist.
 
     Args:
         content: as a configuration file says it.
         origin: the file that manages it from now on, or ``None``.
+        context: of who makes it; the site itself where it is ``None``.
 
     Returns:
         The id of the source.
@@ -148,7 +155,7 @@ def save(content: Mapping[str, Any], origin: str | None) -> str:
         ckan.plugins.toolkit.ValidationError: where CKAN refuses it.
     """
     _ensure_institution(content["institution"])
-    source = tk.get_action("harvest_source_create")(_context(), _source_dict(content))
+    source = tk.get_action("harvest_source_create")(context or _context(), _source_dict(content))
     if origin:
         _manage(source["id"], origin, content)
     return source["id"]

@@ -11,7 +11,9 @@ from flask import Blueprint, Response
 import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal
+from ckanext.mxopendata.form_start import person_context
 from ckanext.mxopendata.harvest import duplicates, listing, report
+from ckanext.mxopendata.harvest.new_source_views import institutions_of
 from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
 
@@ -86,6 +88,7 @@ def index() -> str:
             "page": page,
             "pages": math.ceil(found["count"] / SOURCES_ON_A_PAGE),
             "doubtful": bool(tk.current_user.is_authenticated) and duplicates.is_any_waiting(),
+            "may_add": bool(institutions_of(person_context())),
         },
     )
 

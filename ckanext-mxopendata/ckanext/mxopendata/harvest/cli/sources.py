@@ -176,13 +176,11 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Averigua qué portal hay en URL, muestra sus primeros registros y da de alta la fuente."""
     from ckanext.mxopendata.errors import SourceError
-    from ckanext.mxopendata.harvest import preview as room
     from ckanext.mxopendata.harvest import sources as known
     from ckanext.mxopendata.harvest.connectors import CONNECTORS
-    from ckanext.mxopendata.harvest.detection import Detected
+    from ckanext.mxopendata.harvest.proposal import propose
     from ckanext.mxopendata.harvest.settings import MAPPING_KEYS, parse_config, read_config
     from ckanext.mxopendata.metadata.mapping import MappingSettings
-    from ckanext.mxopendata.metadata.names import slug
 
     if source_type and source_type not in CONNECTORS:
         stop(f"No se conoce el tipo {source_type}; hay: {', '.join(sorted(CONNECTORS))}.")
@@ -197,33 +195,49 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
         click.echo(f"{sentences['message']} {sentences['cure']}", err=True)
     mapping = MappingSettings(**{key: content[key] for key in MAPPING_KEYS if key in content})
     try:
-        found = Detected(source_type, url) if source_type else room.detect(url, settings)
-        shown = room.preview(found.type, found.url, settings, mapping, limit=5)
+        found = propose(url, source_type, settings, mapping)
     except SourceError as error:
         stop(error.finding.to_dict()["message"])
-    name = name or slug(url.rsplit("://", maxsplit=1)[-1])
-    institution = institution or settings.institution
+    suggested = found["suggested"]
+    name = str(name or suggested["name"])
+    institution = institution or settings.institution or suggested["institution"]
+    described = suggested["new_institution"] if institution == suggested["institution"] else None
+    own = {key: suggested[key] for key in ("cvegeo", "license") if suggested[key] and key not in content}
     answer = {
         "name": name,
-        "type": found.type,
-        "platform": shown["platform"],
+        "title": suggested["title"],
+        "type": found["type"],
+        "platform": found["platform"],
         "institution": institution,
-        "preview": shown,
+        "suggested": suggested,
+        "preview": found["preview"],
         "saved": False,
     }
     if not as_json:
-        _print_preview(shown)
+        _print_preview(found["preview"])
+        _print_suggested(name, institution, suggested, own)
     if yes or not as_json and click.confirm(f"¿Guardar la fuente «{name}»?"):
         if not institution:
             stop("Falta --institution: la institución a la que pertenecen los conjuntos de datos.")
-        wanted = {**content, "name": name, "title": name, "url": found.url, "type": found.type}
+        wanted = {**own, **content, "name": name, "title": suggested["title"]}
+        wanted |= {"url": found["url"], "type": found["type"], "institution": described or institution}
         try:
-            known.save({**wanted, "institution": institution}, origin=None)
+            known.save(wanted, origin=None)
         except tk.ValidationError as error:
             stop("; ".join(f"{key}: {value}" for key, value in error.error_summary.items()))
         answer["saved"] = True
     if as_json:
         print_json(answer)
+
+
+def _print_suggested(name: str, institution: str | None, suggested: dict[str, Any], own: dict[str, Any]) -> None:
+    """What the source would be."""
+    click.echo(f"Fuente: {name} ({suggested['title']})")
+    new = " (se crea)" if suggested["new_institution"] and institution == suggested["institution"] else ""
+    click.echo(f"Institución: {institution or 'no se sabe; dígala con --institution'}{new}")
+    for key, heading in (("cvegeo", "Clave del INEGI"), ("license", "Licencia de lo que no dice la suya")):
+        if key in own:
+            click.echo(f"{heading}: {own[key]}")
 
 
 def _check(row: dict[str, Any]) -> dict[str, Any]:

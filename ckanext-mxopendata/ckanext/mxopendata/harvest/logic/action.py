@@ -25,6 +25,10 @@ from ckanext.mxopendata.harvest import (
     watchdog,
 )
 from ckanext.mxopendata.harvest.logic.auth import check_pair
+from ckanext.mxopendata.harvest.logic.new_source import (
+    mxopendata_harvest_source_add,
+    mxopendata_harvest_source_detect,
+)
 from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled
 from ckanext.mxopendata.language import current_language
 
@@ -38,6 +42,8 @@ __all__ = [
     "mxopendata_harvest_record_list",
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
+    "mxopendata_harvest_source_add",
+    "mxopendata_harvest_source_detect",
     "mxopendata_harvest_source_list",
     "mxopendata_harvest_source_search",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
+from ckan import authz, model
 from ckan.types import AuthResult, Context, DataDict
 
 from ckanext.mxopendata.form_start import fresh_context
@@ -15,6 +16,8 @@ __all__ = [
     "mxopendata_harvest_record_list",
     "mxopendata_harvest_run_list",
     "mxopendata_harvest_run_show",
+    "mxopendata_harvest_source_add",
+    "mxopendata_harvest_source_detect",
     "mxopendata_harvest_source_list",
     "mxopendata_harvest_source_search",
 ]
@@ -53,6 +56,19 @@ def mxopendata_harvest_source_list(context: Context, data_dict: DataDict) -> Aut
 def mxopendata_harvest_source_search(context: Context, data_dict: DataDict) -> AuthResult:
     """Everybody; the action leaves out the private sources of other institutions."""
     return {"success": True}
+
+
+def mxopendata_harvest_source_detect(context: Context, data_dict: DataDict) -> AuthResult:
+    """An administrator of the institution it would belong to; for no institution yet, only a sysadmin."""
+    user, institution = context.get("user", ""), data_dict.get("institution")
+    group = model.Group.get(institution) if institution else None
+    is_admin = group is not None and bool(user) and authz.has_user_permission_for_group_or_org(group.id, user, "admin")
+    return {"success": is_admin, "msg": tk._("Only an administrator of the institution adds a source for it.")}
+
+
+def mxopendata_harvest_source_add(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may look at a portal for an institution may make it its source."""
+    return mxopendata_harvest_source_detect(context, data_dict)
 
 
 def mxopendata_harvest_doubtful_list(context: Context, data_dict: DataDict) -> AuthResult:
