@@ -81,16 +81,17 @@ def check(names: tuple[str, ...], as_json: bool) -> None:
 @sources.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Solo decir qué se haría.")
+@click.option("--disabled", is_flag=True, help="Crear también, apagadas, las que su archivo apaga.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
 @in_request
-def sync(paths: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+def sync(paths: tuple[str, ...], dry_run: bool, disabled: bool, as_json: bool) -> None:
     """Crea y actualiza las fuentes que describen los archivos <estado>/<gobierno>.yaml; nunca elimina."""
     from ckanext.mxopendata.harvest import sources as room
 
     missing = [path for path in paths if not Path(path).exists()]
     if missing:
         stop(f"No existe {', '.join(missing)}.")
-    result = room.sync(paths, dry_run)
+    result = room.sync(paths, dry_run, disabled)
     if as_json:
         print_json(vars(result))
     else:
@@ -257,7 +258,8 @@ def _print_sync(result: Any, dry_run: bool) -> None:
         click.echo(f"  {change['source']}.{change['field']}: {change['old']!r} → {change['new']!r}")
     for item in result.invalid:
         for finding in item["findings"]:
-            click.echo(f"  {item['file']}: {finding['message']} {finding['cure']}", err=True)
+            place = f"{item['file']}, {finding['location']}" if finding["location"] else item["file"]
+            click.echo(f"  {place}: {finding['message']} {finding['cure']}", err=True)
 
 
 def _print_preview(shown: dict[str, Any]) -> None:
