@@ -227,10 +227,18 @@ def _manage(source_id: str, path: str, content: Mapping[str, Any]) -> None:
     model.Session.commit()
 
 
-def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
-    institution = content["institution"]
-    name = institution if isinstance(institution, str) else institution["name"]
+def config_of(content: Mapping[str, Any]) -> str:
+    """What of a configuration file is the configuration of its source, as CKAN keeps it."""
     rest = {key: value for key, value in content.items() if key not in SOURCE_KEYS | {"schedule", "institution"}}
+    return json.dumps({"institution": _institution(content), **rest}, ensure_ascii=False, sort_keys=True, indent=1)
+
+
+def _institution(content: Mapping[str, Any]) -> str:
+    institution = content["institution"]
+    return institution if isinstance(institution, str) else institution["name"]
+
+
+def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": content["name"],
         "title": content["title"],
@@ -238,8 +246,8 @@ def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
         "source_type": content["type"],
         "notes": content.get("notes", ""),
         "frequency": content.get("schedule", DEFAULT_SCHEDULE),
-        "owner_org": name,
-        "config": json.dumps({"institution": name, **rest}, ensure_ascii=False, sort_keys=True, indent=1),
+        "owner_org": _institution(content),
+        "config": config_of(content),
     }
 
 

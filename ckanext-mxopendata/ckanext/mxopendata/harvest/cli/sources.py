@@ -19,6 +19,7 @@ from ckanext.mxopendata.cli.output import (
     print_table,
     stop,
 )
+from ckanext.mxopendata.harvest.cli.check import check
 
 HEALTH = {
     "ok": "bien",
@@ -38,6 +39,9 @@ def sources() -> None:
     """Fuentes de cosecha: alta, lista, revisión, archivos de configuración."""
 
 
+sources.add_command(check)
+
+
 @sources.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
 @in_request
@@ -53,29 +57,6 @@ def list_(as_json: bool) -> None:
         ("fuente", "tipo", "institución", "programa", "estado", "dirección"),
         [(r["name"], r["type"], r["institution"], r["schedule"], HEALTH[r["health"]], r["url"]) for r in rows],
     )
-
-
-@sources.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
-@in_request
-def check(names: tuple[str, ...], as_json: bool) -> None:
-    """Prueba si las fuentes responden; no guarda nada."""
-    from ckanext.mxopendata.harvest.listing import list_sources
-
-    rows = list_sources(names)
-    missing = set(names) - {row["name"] for row in rows}
-    if missing:
-        stop(f"No existe la fuente {', '.join(sorted(missing))}.")
-    checked = [_check(row) for row in rows]
-    if as_json:
-        print_json(checked)
-    else:
-        lines = [(row["name"], "responde" if row["health"] == "ok" else "no responde", _why(row)) for row in checked]
-        print_table(("fuente", "estado", "motivo"), lines)
-    bad = sum(row["health"] != "ok" for row in checked)
-    if bad:
-        sys.exit(NOTHING_DONE if bad == len(checked) else DONE_WITH_ERRORS)
 
 
 @sources.command()
@@ -225,24 +206,6 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
         answer["saved"] = True
     if as_json:
         print_json(answer)
-
-
-def _check(row: dict[str, Any]) -> dict[str, Any]:
-    from ckanext.mxopendata.errors import SourceError
-    from ckanext.mxopendata.harvest import preview as room
-    from ckanext.mxopendata.harvest.source import load_source, mapping_settings
-
-    answer = {key: row[key] for key in LISTED}
-    try:
-        source = load_source(row["id"])
-        room.preview(source.type, source.url, source.settings, mapping_settings(source), limit=1)
-    except SourceError as error:
-        return {**answer, "health": "failed", "findings": [error.finding.to_dict()]}
-    return {**answer, "health": "ok", "findings": []}
-
-
-def _why(row: dict[str, Any]) -> str:
-    return " ".join(finding["message"] for finding in row["findings"])
 
 
 def _print_sync(result: Any, dry_run: bool) -> None:
