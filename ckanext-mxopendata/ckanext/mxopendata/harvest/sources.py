@@ -70,6 +70,11 @@ def known_files(paths: Iterable[str] = ()) -> list[ConfigFile]:
     return read_files([ours, *(Path(folder, FOLDER) for folder in config.config_dirs()), *map(Path, paths)])
 
 
+def file_of(name: str) -> ConfigFile | None:
+    """The configuration file of a source, whether CKAN knows the source or not; ``None`` where there is none."""
+    return next((file for file in known_files() if file.name == name and not file.findings), None)
+
+
 def sync(paths: Iterable[str], dry_run: bool = False, with_disabled: bool = False) -> SyncResult:
     """Bring CKAN's sources to what the configuration files say.
 

@@ -112,24 +112,29 @@ def export(path: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
 @in_request
 def preview(source: str, limit: int, as_json: bool) -> None:
-    """Muestra qué serían los primeros registros de una fuente o dirección; no guarda nada."""
+    """Muestra qué serían los primeros registros de una dirección, o de una fuente dada de alta o de un archivo.
+
+    No guarda nada.
+    """
     from ckanext.mxopendata.errors import SourceError
     from ckanext.mxopendata.harvest import preview as room
     from ckanext.mxopendata.harvest.listing import list_sources
     from ckanext.mxopendata.harvest.settings import SourceSettings
     from ckanext.mxopendata.harvest.source import load_source, mapping_settings
+    from ckanext.mxopendata.harvest.sources import file_of
     from ckanext.mxopendata.metadata.mapping import MappingSettings
 
     try:
         if "://" in source:
             found = room.detect(source, SourceSettings())
             shown = room.preview(found.type, found.url, SourceSettings(), MappingSettings(), limit)
-        else:
-            rows = list_sources([source])
-            if not rows:
-                stop(f"No existe la fuente {source}.")
+        elif rows := list_sources([source]):
             known = load_source(rows[0]["id"])
             shown = room.preview(known.type, known.url, known.settings, mapping_settings(known), limit, known.id)
+        elif file := file_of(source):
+            shown = room.preview_file(file.content, limit)
+        else:
+            stop(f"No existe la fuente {source}.")
     except SourceError as error:
         stop(error.finding.to_dict()["message"])
     if as_json:
