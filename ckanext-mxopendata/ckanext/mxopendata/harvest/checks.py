@@ -13,6 +13,7 @@ from typing import Any
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest import sources
+from ckanext.mxopendata.harvest.config_files import ConfigFile
 from ckanext.mxopendata.harvest.listing import list_sources
 from ckanext.mxopendata.harvest.probe import Probed, probe
 from ckanext.mxopendata.harvest.pruning import OURS
@@ -60,9 +61,11 @@ def known_sources(names: Iterable[str] = (), with_files: bool = False) -> tuple[
     there = {one.row["name"] for one in asked}
     missing = wanted - there
     if missing or with_files:
-        files = {file.name: file for file in sources.known_files() if not file.findings}
+        known = sorted(sources.known_files(), key=lambda file: not file.findings)
+        # Of two files of one name that without a mistake.
+        files = {file.name: file for file in known if file.name}
         for name in sorted(missing & files.keys() if wanted else files.keys() - there):
-            asked.append(_of_file(files[name].content))
+            asked.append(_of_file(files[name]))
             missing.discard(name)
     return asked, sorted(missing)
 
@@ -100,16 +103,19 @@ def _stored(row: Mapping[str, Any]) -> Asked:
         return Asked(row, wrong=error.finding)
 
 
-def _of_file(content: Mapping[str, Any]) -> Asked:
-    institution = content["institution"]
+def _of_file(file: ConfigFile) -> Asked:
+    content = file.content
+    institution = content.get("institution")
     row = {
-        "name": content["name"],
-        "type": content["type"],
-        "url": content["url"],
-        "institution": institution if isinstance(institution, str) else institution["name"],
+        "name": file.name,
+        "type": content.get("type"),
+        "url": content.get("url"),
+        "institution": institution.get("name") if isinstance(institution, Mapping) else institution,
         "enabled": content.get("enabled", True),
         "last_run": None,
     }
+    if file.findings:
+        return Asked(row, wrong=file.findings[0])
     try:
         settings = parse_config(sources.config_of(content))
         return Asked(row, _gentle(http_settings(settings, content["type"])))

@@ -43,6 +43,10 @@ class ConfigFile:
         """The name of its source."""
         return str(self.content.get("name", ""))
 
+    def complaints(self) -> list[str]:
+        """What is wrong with it, for people: the file, the line, the message and the cure."""
+        return [complaint(self.path, finding.to_dict()) for finding in self.findings]
+
 
 @dataclass
 class _Places:
@@ -63,6 +67,17 @@ class _Places:
         while name and name not in self.lines:
             name = name.rpartition(".")[0]
         return self.lines.get(name or "", 1)
+
+
+def complaint(path: str, finding: Mapping[str, Any]) -> str:
+    """What is wrong in a file, for people.
+
+    Args:
+        path: of the file.
+        finding: as :meth:`Finding.to_dict` gives it.
+    """
+    place = f"{path}, {finding['location']}" if finding["location"] else path
+    return f"{place}: {finding['message']} {finding['cure']}"
 
 
 def read_files(paths: Iterable[Path]) -> list[ConfigFile]:

@@ -71,8 +71,12 @@ def known_files(paths: Iterable[str] = ()) -> list[ConfigFile]:
 
 
 def file_of(name: str) -> ConfigFile | None:
-    """The configuration file of a source, whether CKAN knows the source or not; ``None`` where there is none."""
-    return next((file for file in known_files() if file.name == name and not file.findings), None)
+    """The configuration file of a source, whether CKAN knows the source or not; ``None`` where there is none.
+
+    Where something is wrong with it, it says so.
+    """
+    found = [file for file in known_files() if file.name == name]
+    return next((file for file in found if not file.findings), found[0] if found else None)
 
 
 def sync(paths: Iterable[str], dry_run: bool = False, with_disabled: bool = False) -> SyncResult:

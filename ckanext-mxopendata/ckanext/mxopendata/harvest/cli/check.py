@@ -28,6 +28,10 @@ STATES = {
     "dead": "no responde",
     "misconfigured": "mal configurada",
 }
+# Where so many portals have all no name or no connection, it is not they that are gone.
+MANY = 3
+NO_WAY_OUT = {"http_unknown_host", "http_unreachable"}
+MOST_NAMES = 3
 BAR = "{n_fmt} de {total_fmt} portales |{bar}|"
 
 
@@ -65,9 +69,16 @@ def _print(checked: list[dict[str, Any]]) -> None:
     amounts = Counter(row["state"] for row in checked)
     counted = ", ".join(f"{STATES[state]} {amounts[state]}" for state in order if amounts[state])
     click.echo(f"{len(checked)} fuentes" + (f": {counted}" if counted else ""))
+    cures: dict[str, list[str]] = {}
     for row in rows:
         for finding in row["findings"][:1]:
-            click.echo(f"  {row['name']}: {finding['cure']}")
+            cures.setdefault(finding["cure"], []).append(row["name"])
+    for cure, names in cures.items():
+        shown = ", ".join(names[:MOST_NAMES]) + (f" y {len(names) - MOST_NAMES} más" if len(names) > MOST_NAMES else "")
+        click.echo(f"  {shown}: {cure}")
+    codes = {finding["code"] for row in checked for finding in row["findings"]}
+    if len(checked) >= MANY and amounts["dead"] == len(checked) and codes <= NO_WAY_OUT:
+        click.echo("No respondió ninguno: revise que este servidor tenga salida a internet.")
 
 
 def _why(row: dict[str, Any]) -> str:

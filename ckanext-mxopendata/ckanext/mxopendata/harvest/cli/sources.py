@@ -132,6 +132,8 @@ def preview(source: str, limit: int, as_json: bool) -> None:
             known = load_source(rows[0]["id"])
             shown = room.preview(known.type, known.url, known.settings, mapping_settings(known), limit, known.id)
         elif file := file_of(source):
+            if file.findings:
+                stop("\n".join(file.complaints()))
             shown = room.preview_file(file.content, limit)
         else:
             stop(f"No existe la fuente {source}.")
@@ -214,6 +216,8 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _print_sync(result: Any, dry_run: bool) -> None:
+    from ckanext.mxopendata.harvest.config_files import complaint
+
     would = "se harían" if dry_run else "hechas"
     for heading, names in (
         (f"Altas ({would})", result.created),
@@ -226,8 +230,7 @@ def _print_sync(result: Any, dry_run: bool) -> None:
         click.echo(f"  {change['source']}.{change['field']}: {change['old']!r} → {change['new']!r}")
     for item in result.invalid:
         for finding in item["findings"]:
-            place = f"{item['file']}, {finding['location']}" if finding["location"] else item["file"]
-            click.echo(f"  {place}: {finding['message']} {finding['cure']}", err=True)
+            click.echo(f"  {complaint(item['file'], finding)}", err=True)
 
 
 def _print_preview(shown: dict[str, Any]) -> None:
