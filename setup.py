@@ -29,6 +29,6 @@ setup(
         # Of every package.
         "": ["templates/**/*", "assets/**/*", "public/**/*", "*.yaml", "*.csv"],
         "ckanext.mxopendata.schemas": ["*.yaml", "*.json", "*.csv", "*.md", "**/*.csv", "**/*.yaml", "**/*.ttl"],
-        "ckanext.mxopendata.harvest_configs": ["_schema.json", "**/*.yaml"],
+        "ckanext.mxopendata.harvest_configs": ["_schema.json", "*.csv", "**/*.yaml"],
     },
 )

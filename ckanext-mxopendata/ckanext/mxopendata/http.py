@@ -17,13 +17,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from ckanext.mxopendata.http_adapter import CheckedAdapter, PlainSession
-from ckanext.mxopendata.http_answers import Beginning, Fetched, Validators, validators_of
+from ckanext.mxopendata.http_answers import (
+    REDIRECT_STATUSES,
+    Beginning,
+    Fetched,
+    Validators,
+    content_type_of,
+    next_address,
+    permanent_address,
+    validators_of,
+)
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.http_errors import (
     FetchError,
@@ -46,7 +55,6 @@ __all__ = ["Beginning", "FetchError", "Fetched", "HostBusyError", "HttpClient", 
 
 SCHEMES = ("http", "https")
 MAXIMUM_REDIRECTS = 5
-REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 ROBOTS_TIMEOUT = 20.0
 CHUNK = 64 * 1024
 _OWN_PACE = ProcessPace()
@@ -223,7 +231,7 @@ class HttpClient:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> Answer:
-        address = url
+        address, hops = url, []
         try:
             for _ in range(MAXIMUM_REDIRECTS + 1):
                 response = self._session.request(
@@ -235,12 +243,14 @@ class HttpClient:
                     allow_redirects=False,
                     timeout=(self.settings.connect_timeout, self.settings.read_timeout),
                 )
+                response.history = hops
                 with response:
                     if response.status_code not in REDIRECT_STATUSES:
                         return take(response, address)
                     if response.status_code == requests.codes.see_other:
                         body = None
-                    address = _next_address(address, response.headers.get("Location", ""))
+                    hops = [*hops, response]
+                    address = next_address(address, response.headers.get("Location", ""))
                 if self._watch.over():
                     raise self._too_slow(url)
                 self._admit(address)
@@ -347,12 +357,12 @@ class HttpClient:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return Fetched(path, url, _content_type(response), size, validators_of(response, url))
+        return Fetched(path, url, content_type_of(response), size, validators_of(response, url))
 
     def _begin(self, response: requests.Response, url: str, maximum: int) -> Beginning:
         ranged = response.headers.get("Content-Range", "")
         if response.status_code == requests.codes.requested_range_not_satisfiable and ranged.endswith("*/0"):
-            return Beginning(b"", url, _content_type(response), 0)
+            return Beginning(b"", url, content_type_of(response), 0, permanent_address(response))
         if response.status_code not in (requests.codes.ok, requests.codes.partial_content):
             raise of_status(response.status_code, url, asked_to_wait(response.headers))
         content = bytearray()
@@ -366,7 +376,7 @@ class HttpClient:
         if len(content) >= maximum:
             told = ranged.rpartition("/")[2] if ranged else response.headers.get("Content-Length")
             size = int(_number(told)) or None if "Content-Encoding" not in response.headers else None
-        return Beginning(bytes(content[:maximum]), url, _content_type(response), size)
+        return Beginning(bytes(content[:maximum]), url, content_type_of(response), size, permanent_address(response))
 
     def _too_slow(self, url: str) -> FetchError:
         return too_slow(url, self.settings.total_timeout)
@@ -379,19 +389,8 @@ def _is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
-def _next_address(address: str, location: str) -> str:
-    try:
-        return urljoin(address, location)
-    except ValueError:
-        return location  # badly written: refused like any other such address
-
-
 def _without_password(url: str) -> str:
     return re.sub(r"//[^/?#]*@", "//", url)
-
-
-def _content_type(response: requests.Response) -> str:
-    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
 
 def _number(text: str | None) -> int:

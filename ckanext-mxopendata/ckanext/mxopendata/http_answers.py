@@ -1,4 +1,4 @@
-"""What the HTTP client gives back, and by what a server tells that it is still the same (RFC 9110, section 8.8)."""
+"""What the HTTP client gives back; by what a server tells that a file is still the same, or has moved (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from dataclasses import asdict, dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
+
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+# Those by which a server says that the address is to be replaced wherever it is written down.
+PERMANENT_STATUSES = frozenset({301, 308})
 
 # A file that changed less than this before it was sent may change again within the second that its date can tell.
 SETTLED_SECONDS = 60
@@ -71,12 +76,37 @@ class Beginning:
         url: the address that answered, after redirects.
         content_type: what the server says it is, in lower case without parameters; empty where it says nothing.
         size: bytes of the whole file, or ``None`` where the server does not say.
+        moved_to: where the server says that it is from now on, for good; ``None`` where it says nothing of the kind.
     """
 
     content: bytes
     url: str
     content_type: str
     size: int | None
+    moved_to: str | None = None
+
+
+def content_type_of(response: requests.Response) -> str:
+    """What an answer says it is, in lower case without parameters; empty where it says nothing."""
+    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+
+def next_address(address: str, location: str) -> str:
+    """Where a redirect leads."""
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        return location  # badly written: refused like any other such address
+
+
+def permanent_address(response: requests.Response) -> str | None:
+    """Where the redirects before an answer led for good; ``None`` where the first of them was for now only."""
+    address = None
+    for hop in response.history:
+        if hop.status_code not in PERMANENT_STATUSES:
+            break
+        address = next_address(hop.url, hop.headers.get("Location", ""))
+    return address
 
 
 def validators_of(response: requests.Response, url: str) -> Validators:

@@ -52,6 +52,7 @@ class PlatformPortal:
         content_type: what its answers say of themselves, where they lie.
         delay: seconds between two pieces of an answer.
         asked: method and address of each request.
+        keys: what each of them carried as ``Authorization``; empty where nothing.
     """
 
     source_type: ClassVar[str] = ""
@@ -70,6 +71,7 @@ class PlatformPortal:
         self.content_type: str | None = None
         self.delay = 0.0
         self.asked: list[str] = []
+        self.keys: list[str] = []
 
     @property
     def address(self) -> str:
@@ -105,6 +107,7 @@ def serving(portal: PlatformPortal) -> Iterator[str]:
         def _answer(self) -> None:
             parts = urlsplit(self.path)
             portal.asked.append(f"{self.command} {self.path}")
+            portal.keys.append(self.headers.get("Authorization", ""))
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             answer = portal.respond(self.command, unquote(parts.path), parse_qs(parts.query), body)
             self.send_response(answer.status)

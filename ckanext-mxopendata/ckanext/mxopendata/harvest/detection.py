@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD
 from ckanext.mxopendata.harvest.signs import OF_ITSELF, SIGNS, Sign
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.http import Beginning, HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 _BEGINNING = 256 * 1024
@@ -34,6 +34,51 @@ class Detected:
 
     type: str
     url: str
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A platform that was found where it was looked for.
+
+    Attributes:
+        moved_to: the address of the source from now on, where its server says that it has moved for good.
+    """
+
+    moved_to: str | None
+
+
+def recognise(client: HttpClient, source_type: str, url: str) -> Recognised | None:
+    """Whether a platform answers at the address of a source, asking only for what that platform is known by.
+
+    Args:
+        client: the only way to fetch anything.
+        source_type: the type that is looked for.
+        url: address of the source.
+
+    Returns:
+        ``None`` where none of its signs is met; its connector may still be able to read what is there.
+
+    Raises:
+        SourceError: where the server cannot be asked at all.
+    """
+    places = [(url, sign) for sign in OF_ITSELF if sign.type == source_type]
+    places += [(base, sign) for base in _bases(url) for sign in SIGNS if sign.type == source_type]
+    for base, sign in places:
+        beginning = _ask(client, base + sign.path, [])
+        if beginning is None or not sign.is_met(beginning.content):
+            continue
+        if sign.unless is None or recognise(client, sign.unless, url) is None:
+            return Recognised(_moved(beginning, sign.path, base, url))
+    return None
+
+
+def _moved(beginning: Beginning, path: str, base: str, url: str) -> str | None:
+    """The new address of a source, from where the address that was asked, ``base + path``, is now."""
+    moved_to = beginning.moved_to
+    if moved_to is None or not moved_to.endswith(path):
+        return None
+    address = moved_to.removesuffix(path) + url.removeprefix(base)
+    return None if address.rstrip("/") == url.rstrip("/") else address
 
 
 def detect(client: HttpClient, url: str, until: float = math.inf) -> Detected:
@@ -66,14 +111,20 @@ def detect(client: HttpClient, url: str, until: float = math.inf) -> Detected:
 
 def _beginning(client: HttpClient, address: str, refusals: list[SourceError]) -> bytes:
     """The first bytes of an answer; none where there is no such page."""
+    beginning = _ask(client, address, refusals)
+    return b"" if beginning is None else beginning.content
+
+
+def _ask(client: HttpClient, address: str, refusals: list[SourceError]) -> Beginning | None:
+    """How an answer begins; ``None`` where there is no such page."""
     try:
-        return client.fetch_beginning(address, _BEGINNING).content
+        return client.fetch_beginning(address, _BEGINNING)
     except SourceError as error:
         # The server is not there, or wants to be left alone: there is nothing to ask it.
         if error.finding.code not in OF_ONE_RECORD:
             raise
         refusals.append(error)
-        return b""
+        return None
 
 
 def _source(sign: Sign, base: str, url: str) -> str:

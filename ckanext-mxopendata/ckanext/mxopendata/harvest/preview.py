@@ -16,9 +16,10 @@ from ckanext.mxopendata.harvest import detection, origins, sharing, standing
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
-from ckanext.mxopendata.harvest.settings import SourceSettings
+from ckanext.mxopendata.harvest.settings import SourceSettings, parse_config
 from ckanext.mxopendata.harvest.sharing_search import Incoming
 from ckanext.mxopendata.harvest.source import http_settings
+from ckanext.mxopendata.harvest.sources import config_of
 from ckanext.mxopendata.harvest.spool import Reader
 from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.findings import Finding
@@ -98,6 +99,26 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
     here = standing.Standing(source_id, standing.place(mapping.gov_type), origins.host(url), connector.platform)
     _note_duplicates(here, reader, shown["records"], looked_at)
     return shown
+
+
+def preview_file(content: Mapping[str, Any], limit: int = 20) -> dict[str, Any]:
+    """:func:`preview` of a source that only a configuration file describes, as it would be once it is created.
+
+    Args:
+        content: what the file says; nothing is wrong with it.
+        limit: how many records.
+
+    Raises:
+        SourceError: where it cannot be read.
+    """
+    settings = parse_config(config_of(content))
+    institution = content["institution"]
+    known: dict[str, Any] = {}
+    if isinstance(institution, Mapping):
+        known = {"institution_title": institution["title"]}
+        known |= {name: institution[name] for name in ("gov_type", "cvegeo") if institution.get(name)}
+    mapping = MappingSettings(**{**known, **settings.mapping})
+    return preview(content["type"], content["url"], settings, mapping, limit)
 
 
 def _limits(settings: SourceSettings, source_type: str, patience: float | None) -> HttpSettings:

@@ -52,7 +52,7 @@ def propose(
     """
     found = Detected(source_type, url) if source_type else preview.detect(url, settings, patience)
     shown = preview.preview(found.type, found.url, settings, mapping, RECORDS, patience=patience)
-    files = [file.content for file in sources.read_files(()) if not file.findings]
+    files = [file.content for file in sources.known_files() if not file.findings]
     title = _page_title(url, settings, found.type)
     suggested = suggest(found.url, title, shown["records"], known_institutions(), files)
     return {

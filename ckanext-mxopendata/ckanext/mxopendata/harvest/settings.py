@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ckanext.mxopendata.harvest import secrets
+from ckanext.mxopendata.harvest.config_mistakes import against, in_meaning
 from ckanext.mxopendata.metadata.findings import Finding
 
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-
 # Keys of a configuration file that describe the source itself; the others are its configuration.
-SOURCE_KEYS = frozenset({"name", "title", "url", "type", "enabled", "notes", "verified", "portal"})
+SOURCE_KEYS = frozenset({"name", "title", "url", "type", "enabled", "notes"})
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,8 @@ def schema() -> Mapping[str, Any]:
 
 def check_file(content: Any) -> list[Finding]:
     """What is wrong with the content of a configuration file; nothing where it is right."""
-    return [*_check(content, schema()), *_secrets(content)]
+    findings = [*against(content, schema()), *_secrets(content)]
+    return findings or in_meaning(content)
 
 
 def check_config(content: Any) -> list[Finding]:
@@ -113,7 +112,7 @@ def check_config(content: Any) -> list[Finding]:
     whole = schema()
     allowed = {key: value for key, value in whole["properties"].items() if key not in SOURCE_KEYS}
     return [
-        *_check(content, {"type": "object", "additionalProperties": False, "properties": allowed}),
+        *against(content, {"type": "object", "additionalProperties": False, "properties": allowed}),
         *_secrets(content),
     ]
 
@@ -200,34 +199,3 @@ def _all_filters(kind: str, content: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _filters(value: Mapping[str, Any] | None) -> dict[str, list[str]]:
     return {key: item if isinstance(item, list) else [item] for key, item in (value or {}).items()}
-
-
-def _check(content: Any, rules: Mapping[str, Any]) -> list[Finding]:
-    # Here, since it takes longer to import than the rest of the room and few processes check a configuration.
-    import jsonschema
-
-    validator = jsonschema.Draft202012Validator(rules)
-    errors = sorted(validator.iter_errors(content), key=lambda error: [str(step) for step in error.absolute_path])
-    return [finding for error in errors for finding in _explain(error)]
-
-
-def _explain(error: ValidationError) -> Iterable[Finding]:
-    place = ".".join(str(step) for step in error.absolute_path)
-    expected: Any = error.validator_value
-    if error.validator == "required" and isinstance(error.instance, Mapping):
-        for key in expected:
-            if key not in error.instance:
-                yield Finding("config_key_missing", field=f"{place}.{key}".lstrip("."))
-    elif error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
-        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-        for key in error.instance:
-            if key not in known:
-                details = {"known": ", ".join(sorted(known))}
-                yield Finding("config_key_unknown", field=f"{place}.{key}".lstrip("."), details=details)
-    elif error.validator == "enum":
-        details = {"allowed": ", ".join(str(item) for item in expected)}
-        yield Finding("config_value_not_allowed", field=place, value=str(error.instance), details=details)
-    else:
-        rules = error.schema if isinstance(error.schema, Mapping) else {}
-        details = {"rule": rules.get("description") or f"{error.validator}: {expected}"}
-        yield Finding("config_value_wrong", field=place or None, value=str(error.instance), details=details)

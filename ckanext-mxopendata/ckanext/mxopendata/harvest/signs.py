@@ -33,12 +33,14 @@ class Sign:
         path: below the address of a portal; empty for that address itself.
         is_met: whether an answer, by its first bytes, is that platform's.
         source: what the source's address is, below that of the portal; ``None`` for the portal's own.
+        unless: a source type whose platform answers this in the same way: where its signs are met, it is that one.
     """
 
     type: str
     path: str
     is_met: Callable[[bytes], bool]
     source: str | None = None
+    unless: str | None = None
 
 
 def facts_of(content: bytes) -> Facts:
@@ -127,7 +129,7 @@ SIGNS = (
         for instance in ("/arcgis", "/server", "")
     ),
     Sign("mx_dkan", "/api/1/metastore/schemas/dataset/items", _json("item.identifier", "item.title")),
-    Sign("mx_dkan", "/api/3/action/package_list", _json("result.item", success=True)),
+    Sign("mx_dkan", "/api/3/action/package_list", _json("result.item", success=True), unless="mx_ckan"),
     Sign("mx_adela", "/api/v1/catalogs", _any(_json("item.slug"), _json("results.item.slug"))),
     *(
         Sign("mx_csw", f"/{path}?service=CSW&version=2.0.2&request=GetCapabilities", is_csw, f"/{path}")

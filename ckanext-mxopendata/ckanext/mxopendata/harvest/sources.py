@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-import yaml
 from sqlalchemy.dialects.postgresql import insert
 
 import ckan.plugins.toolkit as tk
@@ -19,37 +18,21 @@ from ckan import model
 from ckan.types import Context
 
 from ckanext.mxopendata import config
+from ckanext.mxopendata.harvest.config_files import ConfigFile, read_files
 from ckanext.mxopendata.harvest.listing import list_sources
 from ckanext.mxopendata.harvest.model import ManagedSource
-from ckanext.mxopendata.harvest.settings import SOURCE_KEYS, check_file
+from ckanext.mxopendata.harvest.settings import SOURCE_KEYS
 from ckanext.mxopendata.harvest.stock import HarvestSource
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.records import is_empty
 
 FOLDER = "harvest_configs"
 DEFAULT_SCHEDULE = "WEEKLY"
 _MANAGED = ManagedSource.__table__
+# What a file says of an institution, in this order.
+_OF_INSTITUTION = ("name", "title", "acronym", "description", "gov_type", "cvegeo", "ranked", "portal_url")
 # Types of the stock harvesters → those of ours that read the same portals and take over their datasets.
 SUCCESSORS = {"ckan": "mx_ckan", "dcat_json": "mx_datajson"}
-
-
-@dataclass(frozen=True)
-class ConfigFile:
-    """A configuration file as it was read.
-
-    Attributes:
-        path: where it is.
-        content: what it says; empty where it could not be read.
-        findings: what is wrong with it.
-    """
-
-    path: str
-    content: Mapping[str, Any]
-    findings: Sequence[Finding] = ()
-
-    @property
-    def name(self) -> str:
-        """The name of its source."""
-        return str(self.content.get("name", ""))
 
 
 @dataclass
@@ -77,23 +60,26 @@ class SyncResult:
         self.invalid.append({"file": path, "findings": [finding.to_dict() for finding in findings]})
 
 
-def read_files(paths: Iterable[str]) -> list[ConfigFile]:
-    """All configuration files: ours, the operator's folders, and the paths given; of two for one source the later wins.
+def known_files(paths: Iterable[str] = ()) -> list[ConfigFile]:
+    """Our configuration files, those of the operator's folders and of further places; of two for one source the later.
 
     Args:
-        paths: files, or folders that are searched for ``*.yaml``.
-
-    Returns:
-        One for each source, and one for each file that cannot be read.
+        paths: files and folders.
     """
-    found: dict[str, ConfigFile] = {}
-    for path in _paths(paths):
-        file = _read(path)
-        found[file.name if file.name and not file.findings else f"!{file.path}"] = file
-    return list(found.values())
+    ours = Path(str(files(f"ckanext.mxopendata.{FOLDER}")))
+    return read_files([ours, *(Path(folder, FOLDER) for folder in config.config_dirs()), *map(Path, paths)])
 
 
-def sync(paths: Iterable[str], dry_run: bool = False) -> SyncResult:
+def file_of(name: str) -> ConfigFile | None:
+    """The configuration file of a source, whether CKAN knows the source or not; ``None`` where there is none.
+
+    Where something is wrong with it, it says so.
+    """
+    found = [file for file in known_files() if file.name == name]
+    return next((file for file in found if not file.findings), found[0] if found else None)
+
+
+def sync(paths: Iterable[str], dry_run: bool = False, with_disabled: bool = False) -> SyncResult:
     """Bring CKAN's sources to what the configuration files say.
 
     Only sources that a file created are touched, and those of a stock harvester whose address a file names with the
@@ -102,14 +88,16 @@ def sync(paths: Iterable[str], dry_run: bool = False) -> SyncResult:
     Args:
         paths: files and folders besides those of the suite and of ``ckanext.mxopendata.config_dirs``.
         dry_run: whether only to tell what would be done.
+        with_disabled: whether sources whose file says ``enabled: false`` are created too, switched off; else only
+            those that are there already are kept as their file says.
     """
     result = SyncResult()
-    for file in read_files(paths):
+    for file in known_files(paths):
         if file.findings:
             result.refuse(file.path, file.findings)
             continue
         try:
-            _sync_one(file, result, dry_run)
+            _sync_one(file, result, dry_run, with_disabled)
         except tk.ValidationError as error:
             model.Session.rollback()
             reasons = "; ".join(f"{key}: {value}" for key, value in error.error_summary.items())
@@ -128,15 +116,18 @@ def export(name: str) -> dict[str, Any]:
         raise tk.ObjectNotFound(name)
     row = rows[0]
     source = HarvestSource.get(row["id"])
+    package: Any = model.Package.get(row["id"])
     settings = json.loads(source.config) if source.config else {}
-    settings.setdefault("institution", row["institution"])
+    institution = settings.pop("institution", None) or row["institution"]
     head = {"name": row["name"], "title": row["title"], "url": row["url"], "type": row["type"]}
-    return {**head, "enabled": row["enabled"], "schedule": row["schedule"], **settings}
+    head |= {"notes": package.notes} if package.notes else {}
+    whole = {**head, "enabled": row["enabled"], "schedule": row["schedule"], **settings}
+    return {**whole, "institution": _described(institution)}
 
 
 def described_institution(name: str) -> Mapping[str, Any] | None:
     """How the configuration files of this site describe an institution, or ``None`` where none does."""
-    said = (file.content.get("institution") for file in read_files(()) if not file.findings)
+    said = (file.content.get("institution") for file in known_files() if not file.findings)
     return next((one for one in said if isinstance(one, Mapping) and one["name"] == name), None)
 
 
@@ -155,23 +146,30 @@ def save(content: Mapping[str, Any], origin: str | None, context: Context | None
         ckan.plugins.toolkit.ValidationError: where CKAN refuses it.
     """
     _ensure_institution(content["institution"])
-    source = tk.get_action("harvest_source_create")(context or _context(), _source_dict(content))
+    wanted, on = _source_dict(content), content.get("enabled", True)
+    # The stock action knows no source that is off: until it is, nothing may find it due.
+    given = wanted if on else {**wanted, "frequency": "MANUAL"}
+    source = tk.get_action("harvest_source_create")(context or _context(), given)
+    if not on:
+        _switch(source["id"], on)
+        HarvestSource.get(source["id"]).frequency = wanted["frequency"]
+        model.Session.commit()
     if origin:
         _manage(source["id"], origin, content)
     return source["id"]
 
 
-def _sync_one(file: ConfigFile, result: SyncResult, dry_run: bool) -> None:
+def _sync_one(file: ConfigFile, result: SyncResult, dry_run: bool, with_disabled: bool) -> None:
     content, name = file.content, file.name
     enabled = content.get("enabled", True)
     package = model.Package.get(name) or (_predecessor(content) if enabled else None)
     if package is None:
         if not enabled:
             result.disabled.append(name)
-            return
-        result.created.append(name)
-        if not dry_run:
-            save(content, file.path)
+        if enabled or with_disabled:
+            result.created.append(name)
+            if not dry_run:
+                save(content, file.path)
         return
     managed = model.Session.execute(sa.select(_MANAGED.c.file).where(_MANAGED.c.source_id == package.id)).first()
     taken_over = enabled and managed is None and _is_succeeded(HarvestSource.get(package.id), content)
@@ -229,9 +227,13 @@ def _changes(package: Any, content: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _update(source_id: str, content: Mapping[str, Any], path: str) -> None:
     tk.get_action("harvest_source_update")(_context(), {**_source_dict(content), "id": source_id})
-    # ckanext-harvest has no action that switches a source off without removing its page.
-    HarvestSource.get(source_id).active = content.get("enabled", True)
+    _switch(source_id, content.get("enabled", True))
     _manage(source_id, path, content)
+
+
+def _switch(source_id: str, on: bool) -> None:
+    # ckanext-harvest has no action that switches a source off without removing its page.
+    HarvestSource.get(source_id).active = on
 
 
 def _manage(source_id: str, path: str, content: Mapping[str, Any]) -> None:
@@ -242,10 +244,18 @@ def _manage(source_id: str, path: str, content: Mapping[str, Any]) -> None:
     model.Session.commit()
 
 
-def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
-    institution = content["institution"]
-    name = institution if isinstance(institution, str) else institution["name"]
+def config_of(content: Mapping[str, Any]) -> str:
+    """What of a configuration file is the configuration of its source, as CKAN keeps it."""
     rest = {key: value for key, value in content.items() if key not in SOURCE_KEYS | {"schedule", "institution"}}
+    return json.dumps({"institution": _institution(content), **rest}, ensure_ascii=False, sort_keys=True, indent=1)
+
+
+def _institution(content: Mapping[str, Any]) -> str:
+    institution = content["institution"]
+    return institution if isinstance(institution, str) else institution["name"]
+
+
+def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": content["name"],
         "title": content["title"],
@@ -253,9 +263,21 @@ def _source_dict(content: Mapping[str, Any]) -> dict[str, Any]:
         "source_type": content["type"],
         "notes": content.get("notes", ""),
         "frequency": content.get("schedule", DEFAULT_SCHEDULE),
-        "owner_org": name,
-        "config": json.dumps({"institution": name, **rest}, ensure_ascii=False, sort_keys=True, indent=1),
+        "owner_org": _institution(content),
+        "config": config_of(content),
     }
+
+
+def _described(name: str) -> str | dict[str, Any]:
+    """An institution as a file describes it, so that another portal can create it; its name where it does not exist."""
+    try:
+        shown = tk.get_action("organization_show")(_context(), {"id": name, "include_users": False})
+    except tk.ObjectNotFound:
+        return name
+    described = {key: shown[key] for key in _OF_INSTITUTION if not is_empty(shown.get(key))}
+    if "ranked" in described:
+        described["ranked"] = str(described["ranked"]).lower() == "true"
+    return described
 
 
 def _ensure_institution(institution: str | Mapping[str, Any]) -> None:
@@ -263,27 +285,6 @@ def _ensure_institution(institution: str | Mapping[str, Any]) -> None:
     if isinstance(institution, str) or model.Group.get(institution["name"]) is not None:
         return
     tk.get_action("organization_create")(_context(), dict(institution))
-
-
-def _paths(paths: Iterable[str]) -> list[Path]:
-    folders = [Path(str(files(f"ckanext.mxopendata.{FOLDER}")))]
-    folders += [Path(folder, FOLDER) for folder in config.config_dirs()]
-    found: list[Path] = []
-    for path in [*folders, *map(Path, paths)]:
-        found += sorted(path.rglob("*.yaml")) if path.is_dir() else [path] if path.is_file() else []
-    return found
-
-
-def _read(path: Path) -> ConfigFile:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return ConfigFile(str(path), {}, [Finding("config_not_yaml", details={"reason": " ".join(str(error).split())})])
-    if isinstance(content, Mapping):
-        # YAML reads an unquoted 2026-11-22 as a date, and 09 as text or number depending on its digits.
-        content = json.loads(json.dumps(content, default=str))
-    findings = check_file(content)
-    return ConfigFile(str(path), content if isinstance(content, dict) else {}, findings)
 
 
 def _context() -> Context:

@@ -19,6 +19,7 @@ from ckanext.mxopendata.cli.output import (
     print_table,
     stop,
 )
+from ckanext.mxopendata.harvest.cli.check import check
 
 HEALTH = {
     "ok": "bien",
@@ -36,6 +37,9 @@ LISTED = ("name", "type", "url", "institution", "enabled", "last_run", "health")
 @click.group()
 def sources() -> None:
     """Fuentes de cosecha: alta, lista, revisión, archivos de configuración."""
+
+
+sources.add_command(check)
 
 
 @sources.command("list")
@@ -56,41 +60,19 @@ def list_(as_json: bool) -> None:
 
 
 @sources.command()
-@click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
-@in_request
-def check(names: tuple[str, ...], as_json: bool) -> None:
-    """Prueba si las fuentes responden; no guarda nada."""
-    from ckanext.mxopendata.harvest.listing import list_sources
-
-    rows = list_sources(names)
-    missing = set(names) - {row["name"] for row in rows}
-    if missing:
-        stop(f"No existe la fuente {', '.join(sorted(missing))}.")
-    checked = [_check(row) for row in rows]
-    if as_json:
-        print_json(checked)
-    else:
-        lines = [(row["name"], "responde" if row["health"] == "ok" else "no responde", _why(row)) for row in checked]
-        print_table(("fuente", "estado", "motivo"), lines)
-    bad = sum(row["health"] != "ok" for row in checked)
-    if bad:
-        sys.exit(NOTHING_DONE if bad == len(checked) else DONE_WITH_ERRORS)
-
-
-@sources.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("--dry-run", is_flag=True, help="Solo decir qué se haría.")
+@click.option("--disabled", is_flag=True, help="Crear también, apagadas, las que su archivo apaga.")
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
 @in_request
-def sync(paths: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+def sync(paths: tuple[str, ...], dry_run: bool, disabled: bool, as_json: bool) -> None:
     """Crea y actualiza las fuentes que describen los archivos <estado>/<gobierno>.yaml; nunca elimina."""
     from ckanext.mxopendata.harvest import sources as room
 
     missing = [path for path in paths if not Path(path).exists()]
     if missing:
         stop(f"No existe {', '.join(missing)}.")
-    result = room.sync(paths, dry_run)
+    result = room.sync(paths, dry_run, disabled)
     if as_json:
         print_json(vars(result))
     else:
@@ -130,24 +112,31 @@ def export(path: str | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Un documento JSON.")
 @in_request
 def preview(source: str, limit: int, as_json: bool) -> None:
-    """Muestra qué serían los primeros registros de una fuente o dirección; no guarda nada."""
+    """Muestra qué serían los primeros registros de una dirección, o de una fuente dada de alta o de un archivo.
+
+    No guarda nada.
+    """
     from ckanext.mxopendata.errors import SourceError
     from ckanext.mxopendata.harvest import preview as room
     from ckanext.mxopendata.harvest.listing import list_sources
     from ckanext.mxopendata.harvest.settings import SourceSettings
     from ckanext.mxopendata.harvest.source import load_source, mapping_settings
+    from ckanext.mxopendata.harvest.sources import file_of
     from ckanext.mxopendata.metadata.mapping import MappingSettings
 
     try:
         if "://" in source:
             found = room.detect(source, SourceSettings())
             shown = room.preview(found.type, found.url, SourceSettings(), MappingSettings(), limit)
-        else:
-            rows = list_sources([source])
-            if not rows:
-                stop(f"No existe la fuente {source}.")
+        elif rows := list_sources([source]):
             known = load_source(rows[0]["id"])
             shown = room.preview(known.type, known.url, known.settings, mapping_settings(known), limit, known.id)
+        elif file := file_of(source):
+            if file.findings:
+                stop("\n".join(file.complaints()))
+            shown = room.preview_file(file.content, limit)
+        else:
+            stop(f"No existe la fuente {source}.")
     except SourceError as error:
         stop(error.finding.to_dict()["message"])
     if as_json:
@@ -240,25 +229,9 @@ def _print_suggested(name: str, institution: str | None, suggested: dict[str, An
             click.echo(f"{heading}: {own[key]}")
 
 
-def _check(row: dict[str, Any]) -> dict[str, Any]:
-    from ckanext.mxopendata.errors import SourceError
-    from ckanext.mxopendata.harvest import preview as room
-    from ckanext.mxopendata.harvest.source import load_source, mapping_settings
-
-    answer = {key: row[key] for key in LISTED}
-    try:
-        source = load_source(row["id"])
-        room.preview(source.type, source.url, source.settings, mapping_settings(source), limit=1)
-    except SourceError as error:
-        return {**answer, "health": "failed", "findings": [error.finding.to_dict()]}
-    return {**answer, "health": "ok", "findings": []}
-
-
-def _why(row: dict[str, Any]) -> str:
-    return " ".join(finding["message"] for finding in row["findings"])
-
-
 def _print_sync(result: Any, dry_run: bool) -> None:
+    from ckanext.mxopendata.harvest.config_files import complaint
+
     would = "se harían" if dry_run else "hechas"
     for heading, names in (
         (f"Altas ({would})", result.created),
@@ -271,7 +244,7 @@ def _print_sync(result: Any, dry_run: bool) -> None:
         click.echo(f"  {change['source']}.{change['field']}: {change['old']!r} → {change['new']!r}")
     for item in result.invalid:
         for finding in item["findings"]:
-            click.echo(f"  {item['file']}: {finding['message']} {finding['cure']}", err=True)
+            click.echo(f"  {complaint(item['file'], finding)}", err=True)
 
 
 def _print_preview(shown: dict[str, Any]) -> None:
