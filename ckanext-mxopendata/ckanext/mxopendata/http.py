@@ -106,7 +106,7 @@ class HttpClient:
         if settings.proxy:
             self._session.proxies = dict.fromkeys(SCHEMES, settings.proxy)
         try:
-            adapter = CheckedAdapter(self._checked_address, self._watch.see, settings.ca_bundle)
+            adapter = CheckedAdapter(self._checked_address, self._watch.see, settings.ca_bundle, settings.credential)
         except OSError as error:
             raise FetchError(Finding("http_ca_bundle", value=settings.ca_bundle)) from error
         for scheme in SCHEMES:
@@ -240,7 +240,7 @@ class HttpClient:
                         return take(response, address)
                     if response.status_code == requests.codes.see_other:
                         body = None
-                    address = _next_address(address, response.headers.get("Location", ""))
+                    address = self._next_address(address, response.headers.get("Location", ""))
                 if self._watch.over():
                     raise self._too_slow(url)
                 self._admit(address)
@@ -287,7 +287,15 @@ class HttpClient:
             return {}
         if not credential.travels_safely(url, self.settings.allowed_private):
             raise FetchError(Finding("http_secret_in_clear", location=url, value=host_of(url)))
-        return {"Authorization": credential.header}
+        return {"Authorization": credential.value} if credential.parameter is None else {}
+
+    def _next_address(self, address: str, location: str) -> str:
+        try:
+            leads_to = urljoin(address, location)
+        except ValueError:
+            leads_to = location  # badly written: refused like any other such address
+        credential = self.settings.credential
+        return leads_to if credential is None else credential.unsigned(leads_to)
 
     def _check_url(self, url: str) -> None:
         try:
@@ -377,13 +385,6 @@ def _is_public(address: str) -> bool:
     mapped = getattr(parsed, "ipv4_mapped", None)
     parsed = mapped or parsed
     return parsed.is_global and not parsed.is_multicast
-
-
-def _next_address(address: str, location: str) -> str:
-    try:
-        return urljoin(address, location)
-    except ValueError:
-        return location  # badly written: refused like any other such address
 
 
 def _without_password(url: str) -> str:

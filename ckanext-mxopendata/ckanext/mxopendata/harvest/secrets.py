@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.http_credential import Credential
@@ -35,7 +36,8 @@ def credential(name: str, form: str) -> Credential:
     Args:
         name: of the variable; its value is ``HOST KEY``, or ``HOST SCHEME KEY`` where the portal wants another scheme
             than that of its kind.
-        form: how the header is made of a key alone, with ``{key}``.
+        form: how the header is made of a key alone, with ``{key}``; where it begins with ``?``, the parameter of an
+            address in which the key goes.
 
     Raises:
         SourceError: where it is not there, or is not of that form; its value is not told.
@@ -48,7 +50,10 @@ def credential(name: str, form: str) -> Credential:
         raise SourceError(Finding("secret_missing", field="secret", value=name))
     if not _HOST.fullmatch(host) or not _HEADER.fullmatch(header):
         raise SourceError(Finding("secret_without_host", field="secret", value=name))
-    return Credential(host.lower(), header if " " in header else form.format(key=header))
+    if " " in header:
+        return Credential(host.lower(), header)
+    parameter, _, pattern = form.removeprefix("?").partition("=") if form.startswith("?") else (None, "", form)
+    return Credential(host.lower(), pattern.format(key=header), parameter)
 
 
 def hidden(finding: Finding, key: Credential | None) -> Finding:
@@ -56,7 +61,7 @@ def hidden(finding: Finding, key: Credential | None) -> Finding:
     if key is None:
         return finding
     # The key alone, too: the header may name its scheme before it.
-    words = sorted({key.header, key.header.rpartition(" ")[2]}, key=len, reverse=True)
+    words = sorted({key.value, key.value.rpartition(" ")[2], quote(key.value, safe="")}, key=len, reverse=True)
     facts = json.dumps(finding.facts())
     for word in words:
         facts = facts.replace(json.dumps(word)[1:-1], "…")
