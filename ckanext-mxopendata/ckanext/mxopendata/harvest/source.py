@@ -111,6 +111,9 @@ def http_settings(settings: SourceSettings, source_type: str) -> HttpSettings:
         own["user_agent"] = settings.user_agent
     if settings.rate:
         own |= {"interval": 1 / max(settings.rate, config.SLOWEST_RATE), "interval_agreed": True}
+    fastest = CONNECTORS[source_type].fastest
+    if fastest:
+        own["interval"] = max(own.get("interval", 1 / config.http_rate()), 1 / fastest)
     if settings.secret:
         own["credential"] = secrets.credential(settings.secret, CONNECTORS[source_type].authorization)
     return site_settings(**own)

@@ -25,6 +25,7 @@ class CkanConnector:
     title = "CKAN (México)"
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
     authorization = "{key}"
+    fastest: float | None = None
     repeats_while_paging = True
 
     def pages(
