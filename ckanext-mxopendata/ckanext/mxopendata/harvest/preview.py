@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import detection, origins, sharing, standing
+from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest import detection, origins, secrets, sharing, standing
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
@@ -17,7 +18,7 @@ from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.harvest.sharing_search import Incoming
 from ckanext.mxopendata.harvest.source import http_settings
 from ckanext.mxopendata.harvest.spool import Reader
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.validation import points
@@ -61,12 +62,28 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
     Raises:
         SourceError: where it cannot be read.
     """
+    limits = http_settings(settings, source_type)
+    try:
+        return _preview(source_type, url, settings, mapping, limit, source_id, limits)
+    except SourceError as error:
+        raise SourceError(secrets.hidden(error.finding, limits.credential)) from error
+
+
+def _preview(  # noqa: PLR0913, PLR0917 - those of preview, and the limits
+    source_type: str,
+    url: str,
+    settings: SourceSettings,
+    mapping: MappingSettings,
+    limit: int,
+    source_id: str,
+    limits: HttpSettings,
+) -> dict[str, Any]:
     connector = CONNECTORS[source_type]
     reader = Reader(connector, settings, mapping.institution_title or "")
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(http_settings(settings, source_type), Path(folder)) as client,
+        HttpClient(limits, Path(folder)) as client,
     ):
         counted = 0
         looked_at: list[Any] = []
@@ -75,6 +92,7 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
             shown["total"] = page.total if page.total is not None else counted
             shown["findings"] += [finding.to_dict() for finding in page.findings]
             for record in page.records[: limit - len(shown["records"])]:
+                record = secrets.hidden_in(record, limits.credential)  # noqa: PLW2901
                 shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
                 looked_at.append(record)
             if len(shown["records"]) >= limit and page.total is not None:

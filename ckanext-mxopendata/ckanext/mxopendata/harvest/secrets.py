@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest.connectors.base import Unreadable
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -66,6 +67,11 @@ def hidden(finding: Finding, key: Credential | None) -> Finding:
     for word in words:
         facts = facts.replace(json.dumps(word)[1:-1], "…")
     return Finding.from_facts(json.loads(facts))
+
+
+def hidden_in(record: Any, key: Credential | None) -> Any:
+    """A record as it was read; where it could not be, what is said of it does not repeat the portal's key."""
+    return Unreadable(record.identifier, hidden(record.finding, key)) if isinstance(record, Unreadable) else record
 
 
 def held_by(content: Mapping[str, Any]) -> list[Finding]:
