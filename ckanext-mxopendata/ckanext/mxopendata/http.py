@@ -114,7 +114,7 @@ class HttpClient:
         if settings.proxy:
             self._session.proxies = dict.fromkeys(SCHEMES, settings.proxy)
         try:
-            adapter = CheckedAdapter(self._checked_address, self._watch.see, settings.ca_bundle)
+            adapter = CheckedAdapter(self._checked_address, self._watch.see, settings.ca_bundle, settings.credential)
         except OSError as error:
             raise FetchError(Finding("http_ca_bundle", value=settings.ca_bundle)) from error
         for scheme in SCHEMES:
@@ -250,7 +250,7 @@ class HttpClient:
                     if response.status_code == requests.codes.see_other:
                         body = None
                     hops = [*hops, response]
-                    address = next_address(address, response.headers.get("Location", ""))
+                    address = self._next_address(address, response.headers.get("Location", ""))
                 if self._watch.over():
                     raise self._too_slow(url)
                 self._admit(address)
@@ -297,7 +297,11 @@ class HttpClient:
             return {}
         if not credential.travels_safely(url, self.settings.allowed_private):
             raise FetchError(Finding("http_secret_in_clear", location=url, value=host_of(url)))
-        return {"Authorization": credential.header}
+        return {"Authorization": credential.value} if credential.parameter is None else {}
+
+    def _next_address(self, address: str, location: str) -> str:
+        leads_to, credential = next_address(address, location), self.settings.credential
+        return leads_to if credential is None else credential.unsigned(leads_to)
 
     def _check_url(self, url: str) -> None:
         try:

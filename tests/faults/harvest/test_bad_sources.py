@@ -190,7 +190,7 @@ def test_nothing_is_left_in_the_folder_of_downloads(source):
     [
         (json.dumps({"success": False, "error": {"message": "Acceso denegado"}}), 200, "api_error"),
         (HTML, 200, "json_is_html"),
-        ('"Bad request - JSON Error"', 200, "api_shape"),
+        ('"Bad request - JSON Error"', 200, "api_error"),
         ('{"success": true, "result": {"count": 3, "resu', 200, "json_cut_off"),
         ("no", 404, "http_not_found"),
     ],

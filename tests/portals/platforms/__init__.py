@@ -16,7 +16,9 @@ from portals.platforms.datajson import DataJsonPortal
 from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
 from portals.platforms.geonode import GeoNodePortal
+from portals.platforms.junar import JunarPortal
 from portals.platforms.opendatasoft import OpendatasoftPortal
+from portals.platforms.socrata import SocrataPortal
 
 # By source type; where a platform can be read in several ways, those too.
 PLATFORMS: dict[str, type[PlatformPortal]] = {
@@ -29,6 +31,8 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_dcat": DcatPortal,
     "mx_dkan": DkanPortal,
     "mx_opendatasoft": OpendatasoftPortal,
+    "mx_socrata": SocrataPortal,
+    "mx_junar": JunarPortal,
     "mx_csw": CswPortal,
     "mx_geonode": GeoNodePortal,
 }

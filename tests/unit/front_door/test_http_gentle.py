@@ -1,4 +1,4 @@
-"""The HTTP client among others: its pace, what robots.txt says to it, what it tries again, and whose key it sends."""
+"""The HTTP client among others: its pace, what robots.txt says to it and what it tries again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.http import FetchError, HostBusyError, HttpClient, HttpSettings
-from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.http_pace import ProcessPace, SharedPace, host_key
 from ckanext.mxopendata.http_retry import MAXIMUM_RETRY_AFTER, asked_to_wait, wait_before
 from ckanext.mxopendata.http_robots import MAXIMUM_DELAY, RobotsMemory, names_of, read_rules
@@ -290,53 +289,6 @@ class TestRobots:
     def test_we_answer_to_our_name_and_to_the_one_we_present(self):
         assert names_of("MiPortal/1.0 (+https://a.mx)") == ("ckanext-mxopendata", "mxopendata", "MiPortal")
         assert names_of("ckanext-mxopendata (+https://a.mx)") == ("ckanext-mxopendata", "mxopendata")
-
-
-class TestCredential:
-    KEY = "Bearer muy-secreto"
-
-    def _see(self, loopback: Any, path: str) -> tuple[str, list[str | None]]:
-        seen: list[str | None] = []
-
-        def answer(handler: Any, _query: Any) -> None:
-            seen.append(handler.headers["Authorization"])
-            handler.send_response(200)
-            handler.send_header("Content-Length", "0")
-            handler.end_headers()
-
-        return loopback.serve_with(path, answer), seen
-
-    def test_its_host_gets_it_also_after_a_redirect_of_its_own(self, fetch, loopback):
-        _, seen = self._see(loopback, "/b")
-        url = loopback.serve("/a", "", status=302, headers={"Location": "/b"})
-        fetch(url, credential=Credential(loopback.host, self.KEY))
-        assert seen == [self.KEY]
-
-    def test_another_host_does_not_also_not_by_a_redirect(self, fetch, loopback):
-        _, seen = self._see(loopback, "/b")
-        other = f"localhost:{loopback.port}"
-        url = loopback.serve("/a", "", status=302, headers={"Location": f"http://{other}/b"})
-        allowed = frozenset({loopback.host, other})
-        fetch(url, allowed_private=allowed, credential=Credential(loopback.host, self.KEY))
-        fetch(loopback.url("/b"), allowed_private=allowed, credential=Credential("127.0.0.1", self.KEY))
-        assert seen == [None, None]
-
-    def test_nor_does_robots_txt(self, fetch, loopback):
-        _, seen = self._see(loopback, "/robots.txt")
-        url = loopback.serve("/a", "x")
-        fetch(url, robots=RobotsMemory(), credential=Credential(loopback.host, self.KEY))
-        assert seen == [None]
-
-    def test_it_is_not_sent_in_clear(self, fetch, monkeypatch):
-        """Nobody is asked at all: what would be the answer without it?"""
-        monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("the host was looked for"))
-        credential = Credential("datos.ejemplo.gob.mx", self.KEY)
-        error = _failure(lambda: fetch("http://datos.ejemplo.gob.mx/data.json", credential=credential))
-        assert error.finding.code == "http_secret_in_clear"
-
-    def test_nothing_shows_it(self):
-        settings = HttpSettings("prueba/1.0", credential=Credential("a.mx", self.KEY))
-        assert "secreto" not in repr(settings)
 
 
 @pytest.mark.parametrize("form", ["{}@", "{}:clave@", ":clave@"])

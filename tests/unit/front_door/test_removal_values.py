@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ckanext.mxopendata.cli.uninstall import STOCK_MEANS
+from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.metadata.records import as_list, loads
+from ckanext.mxopendata.removal.harvests import STOCK_TYPES
 from ckanext.mxopendata.removal.plain import LISTS, REPEATING, readable, readable_extras, readable_resource
 from ckanext.mxopendata.removal.settings import without_us
 
@@ -87,3 +90,10 @@ def test_the_configuration_without_us():
 def test_a_configuration_of_others_is_left_alone():
     others = {"ckan.plugins": "harvest scheming_datasets", "scheming.dataset_schemas": "own:dataset.yaml"}
     assert without_us(others) == {"ckan.plugins": "harvest scheming_datasets"}
+
+
+def test_of_every_source_type_is_said_who_else_could_take_it():
+    """For ArcGIS Server and Junar neither ckanext-harvest nor ckanext-dcat or ckanext-spatial has a harvester."""
+    assert set(CONNECTORS) - set(STOCK_TYPES) == {"mx_arcgis_server", "mx_junar"}
+    assert set(STOCK_TYPES) <= set(CONNECTORS)
+    assert set(STOCK_MEANS) == set(STOCK_TYPES)

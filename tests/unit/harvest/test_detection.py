@@ -90,6 +90,9 @@ def test_every_platform_is_known_by_its_front_page_and_can_be_read_at_what_is_fo
         ("mx_opendatasoft", "/explore/dataset/agua/table/", "/"),
         ("mx_arcgis_hub", "/datasets/abc_0/explore?location=1", "/"),
         ("mx_arcgis_server", "/arcgis/rest/services/Datos/DS-1/MapServer", "/arcgis/rest/services"),
+        ("mx_socrata", "/d/abcd-1234", "/"),
+        ("mx_socrata", "/Tema/Un-conjunto/abcd-1234/data_preview", "/"),
+        ("mx_junar", "/dataviews/111743/un-conjunto/", "/"),
         ("mx_csw", "/csw", "/csw"),
         ("mx_datajson", "/data.json", "/data.json"),
     ],
@@ -107,6 +110,13 @@ def test_a_ckan_without_search_is_no_dkan(found):
             return self.json({"success": result is not None, "result": result}, 200 if result else 400)
 
     assert found(Closed([])).type == "mx_ckan"
+
+
+def test_the_host_of_an_api_that_wants_a_key_tells_it(tmp_path):
+    """Nobody is asked: without the key it would say nothing."""
+    with HttpClient(HttpSettings("x", retries=0), tmp_path) as client:
+        what = detect(client, "http://cuenta.cloudapi.junar.com/api/v2/datasets/?limit=1")
+    assert what == Detected("mx_junar", "http://cuenta.cloudapi.junar.com/")
 
 
 def test_what_is_not_known_is_said_so(found):
@@ -129,6 +139,9 @@ def test_what_is_not_known_is_said_so(found):
         b'{"dataset": "agua", "results": [], "total": 3}',
         b'[{"title": "Una noticia", "id": 4}]',
         b'{"features": [], "type": "FeatureCollection"}',
+        b'{"count": 0, "next": null, "previous": null, "results": []}',
+        b'{"count": 1, "next": null, "previous": null, "results": [{"guid": "a"}]}',
+        b'[{"guid": "a", "title": "Una noticia"}]',
         WMS,
         b"<?xml version='1.0'?><rss><channel><title>csw</title></channel></rss>",
         b"<html><p>http://www.w3.org/ns/dcat# Capabilities http://www.opengis.net/cat/csw/2.0.2</p></html>",

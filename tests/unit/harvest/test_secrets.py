@@ -27,7 +27,16 @@ TOKEN = "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG"
 def test_a_key_is_sent_as_its_kind_of_portal_wants_it(monkeypatch, value, source_type, header):
     monkeypatch.setenv(NAME, value)
     found = credential(NAME, CONNECTORS[source_type].authorization)
-    assert (found.host, found.header) == ("datos.gdl.ejemplo.mx", header)
+    assert (found.host, found.value) == ("datos.gdl.ejemplo.mx", header)
+
+
+def test_a_key_may_go_into_addresses_instead(monkeypatch):
+    monkeypatch.setenv(NAME, f"datos.gdl.ejemplo.mx {TOKEN}")
+    found = credential(NAME, "?auth_key={key}")
+    assert (found.parameter, found.value) == ("auth_key", TOKEN)
+    monkeypatch.setenv(NAME, "datos.gdl.ejemplo.mx Basic dXNlcjpw")
+    found = credential(NAME, "?auth_key={key}")
+    assert (found.parameter, found.value) == (None, "Basic dXNlcjpw")
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,13 @@ FREQUENCIES = {
 }
 ALSO_FREQUENCIES = {
     "realtime": ("R/PT1S", "continuo", f"{EU}/frequency/CONT"),
-    "R/P1D": ("diariamente", "Diaria", "P1D"),
+    "R/P1D": ("diariamente", "Diaria", "P1D", "Data are updated daily", "Updated daily", "The data is updated Daily."),
     "R/P1W": ("semanalmente", "cada semana", "R/P7D"),
     "R/P2W": ("quincenalmente", "R/P0.5M", f"{EU}/frequency/MONTHLY_2", f"{DUBLIN_CORE}/semimonthly"),
-    "R/P1M": ("mensualmente", "MENSUAL", "r/p1m"),
+    "R/P1M": (
+        *("mensualmente", "MENSUAL", "r/p1m", "Los datos se actualizan mensualmente", "Actualización mensual"),
+        *("El conjunto de datos se actualiza de forma mensual.", "Se actualiza cada mes"),
+    ),
     "R/P2M": ("bimestralmente",),
     "R/P3M": ("trimestralmente", "R / P3M"),
     "R/P4M": ("cuatrimestralmente",),
@@ -56,7 +59,10 @@ ALSO_FREQUENCIES = {
     "R/P2Y": ("bienal",),
     "R/P5Y": ("quinquennial",),
     "R/P10Y": ("decennial",),
-    "irregular": ("eventual", "según disponibilidad", "segun disponibilidad", "as needed", f"{EU}/frequency/AS_NEEDED"),
+    "irregular": (
+        *("eventual", "según disponibilidad", "segun disponibilidad", "as needed", f"{EU}/frequency/AS_NEEDED"),
+        *("Data are updated as needed", "ondemand", "a demanda"),
+    ),
 }
 # Of none of the fourteen, or of two of them.
 NO_FREQUENCIES = [
@@ -68,6 +74,7 @@ NO_FREQUENCIES = [
     *(f"{DUBLIN_CORE}/{code}" for code in ("triennial", "semiweekly", "threeTimesAWeek", "threeTimesAMonth")),
     *("R/PT1H", "R/P3D", "R/P3.5D", "R/P0.33M", "R/P3Y", "R/P4Y", "R/P", "R/P1M/2020"),
     *("biweekly", "bi-weekly", "bimonthly", "Bimonthly", "horario", "trianual", "nunca", "cada luna llena", "otro"),
+    *("Data are updated biweekly", "Se actualiza", "Updated", "Not updated (historical data)", "Updated by hand"),
 ]
 
 ACCESS_RIGHTS = {

@@ -12,9 +12,18 @@ from ckanext.mxopendata.cli.output import DONE_WITH_ERRORS, in_request, print_js
 if TYPE_CHECKING:
     from ckanext.mxopendata.removal.plan import Plan
 
+# As ``removal.harvests.STOCK_TYPES`` says it.
 STOCK_MEANS = {
-    "ckan": "crea otra vez cada conjunto, con el id que tiene en el origen",
-    "dcat_json": "reescribe cada conjunto en cada cosecha y elimina de inmediato lo que ya no se lista",
+    "mx_ckan": "sigue con los conjuntos que tienen el id del origen y crea otra vez los demás",
+    "mx_datajson": "reescribe cada conjunto en cada cosecha y elimina de inmediato lo que ya no se lista",
+    "mx_arcgis_hub": "necesita la dirección del catálogo DCAT-US; reescribe y elimina como con mx_datajson",
+    "mx_dkan": "necesita la dirección del data.json del portal; reescribe y elimina como con mx_datajson",
+    "mx_adela": "lee un catalogo.json por su dirección; los de una fuente de varios no los reconoce, y los elimina",
+    "mx_socrata": "necesita el data.json del portal, de otros identificadores: crea todo otra vez y elimina lo nuestro",
+    "mx_dcat": "no reconoce nuestros conjuntos: crea todo otra vez y elimina los nuestros como no listados",
+    "mx_opendatasoft": "necesita la dirección de la exportación DCAT; crea todo otra vez y elimina lo nuestro",
+    "mx_csw": "reescribe cada conjunto que cambió y elimina de inmediato lo que ya no se lista",
+    "mx_geonode": "necesita la dirección del CSW del portal; reescribe y elimina como con mx_csw",
 }
 
 
@@ -83,8 +92,7 @@ def _print(found: Plan, *, done: bool) -> None:
     for source in found.sources:
         if source.stock_type:
             click.echo(
-                f"  {source.name}: CKAN puede seguir con el tipo «{source.stock_type}», que "
-                f"{STOCK_MEANS[source.stock_type]}."
+                f"  {source.name}: CKAN puede seguir con el tipo «{source.stock_type}», que {STOCK_MEANS[source.type]}."
             )
         else:
             click.echo(f"  {source.name}: sin la suite nadie la cosecha (tipo {source.type}).")

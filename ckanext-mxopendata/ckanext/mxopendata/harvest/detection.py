@@ -10,16 +10,17 @@ from urllib.parse import urlsplit
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD
-from ckanext.mxopendata.harvest.signs import OF_ITSELF, SIGNS, Sign
+from ckanext.mxopendata.harvest.signs import HOSTS, OF_ITSELF, SIGNS, Sign
 from ckanext.mxopendata.http import Beginning, HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
 _BEGINNING = 256 * 1024
 # Where the pages of a platform begin: what stands before is the address of the portal.
 _PAGES = frozenset((
-    "about", "api", "app", "apps", "catalog", "catalogo", "catalogue", "conjunto", "conjuntos", "csw", "data.json",
-    "dataset", "datasets", "documents", "en", "es", "explore", "feeds", "group", "groups", "home", "index.html",
-    "index.php", "layers", "node", "organization", "pages", "rest", "search", "sites", "srv", "user",
+    "about", "api", "app", "apps", "browse", "catalog", "catalogo", "catalogue", "conjunto", "conjuntos", "csw", "d",
+    "dashboards", "data.json", "dataset", "datasets", "dataviews", "developers", "documents", "en", "es", "explore",
+    "feeds", "group", "groups", "home", "index.html", "index.php", "layers", "node", "organization", "pages",
+    "resource", "rest", "search", "sites", "srv", "stories", "user", "view", "visualizations",
 ))  # fmt: skip
 
 
@@ -84,8 +85,8 @@ def _moved(beginning: Beginning, path: str, base: str, url: str) -> str | None:
 def detect(client: HttpClient, url: str, until: float = math.inf) -> Detected:
     """Find out what kind of portal answers at an address.
 
-    The address itself is asked first, then what each platform alone answers, below the address of the portal and below
-    that of its server.
+    A host on which one platform only runs is not asked. Else the address itself is asked first, then what each platform
+    alone answers, below the address of the portal and below that of its server.
 
     Args:
         client: the only way to fetch anything.
@@ -95,6 +96,9 @@ def detect(client: HttpClient, url: str, until: float = math.inf) -> Detected:
     Raises:
         SourceError: where none of the known platforms answers, the server cannot be asked at all, or the time is over.
     """
+    hosted = next((kind for end, kind in HOSTS.items() if (urlsplit(url).hostname or "").endswith(end)), None)
+    if hosted is not None:
+        return Detected(hosted, f"{list(_bases(url))[-1]}/")
     refusals: list[SourceError] = []
     for sign in OF_ITSELF:
         if sign.is_met(_beginning(client, url, refusals)):

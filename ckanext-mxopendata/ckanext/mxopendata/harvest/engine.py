@@ -36,7 +36,7 @@ from ckanext.mxopendata.harvest import (
     write,
 )
 from ckanext.mxopendata.harvest.answers import Remembered
-from ckanext.mxopendata.harvest.connectors.base import Page, Same, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Page, Same
 from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import HarvestGatherError
@@ -181,7 +181,8 @@ class _Step:
         if page.reading == known.UNMODIFIED and before is not None:
             number += before.carry_all(run.id)
             findings += before.findings
-        records = [_hidden(record, credential) for record in page.records if not isinstance(record, Same)]
+        read = [record for record in page.records if not isinstance(record, Same)]
+        records = [secrets.hidden_in(record, credential) for record in read]
         lines = [reader.line(record, number + offset) for offset, record in enumerate(records)]
         number += spool.add(run.id, page_number, number, lines)
         if before is not None:
@@ -264,13 +265,6 @@ class _Step:
         spool.clear(self.run.id)
         report.prune(self.run)
         endings.close(self.run)
-
-
-def _hidden(record: Any, key: Credential | None) -> Any:
-    """A record as it was read; where it could not be, what is said of it does not repeat the portal's key."""
-    return (
-        Unreadable(record.identifier, secrets.hidden(record.finding, key)) if isinstance(record, Unreadable) else record
-    )
 
 
 def _bad_records(run_id: str) -> list[Any]:

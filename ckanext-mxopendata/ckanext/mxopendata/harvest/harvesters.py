@@ -124,6 +124,20 @@ class OpendatasoftHarvester(_Harvester):
     source_type = "mx_opendatasoft"
 
 
+class SocrataHarvester(_Harvester):
+    """Source type ``mx_socrata``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_socrata"
+
+
+class JunarHarvester(_Harvester):
+    """Source type ``mx_junar``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_junar"
+
+
 class CswHarvester(_Harvester):
     """Source type ``mx_csw``."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import detection, origins, sharing, standing
+from ckanext.mxopendata.harvest import detection, origins, secrets, sharing, standing
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
@@ -76,20 +76,38 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
     Raises:
         SourceError: where it cannot be read.
     """
+    limits = _limits(settings, source_type, patience)
+    try:
+        return _preview(source_type, url, settings, mapping, limit, source_id, limits, _until(patience))
+    except SourceError as error:
+        raise SourceError(secrets.hidden(error.finding, limits.credential)) from error
+
+
+def _preview(  # noqa: PLR0913, PLR0917 - those of preview, and its limits
+    source_type: str,
+    url: str,
+    settings: SourceSettings,
+    mapping: MappingSettings,
+    limit: int,
+    source_id: str,
+    limits: HttpSettings,
+    until: float,
+) -> dict[str, Any]:
     connector = CONNECTORS[source_type]
     reader = Reader(connector, settings, mapping.institution_title or "")
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(_limits(settings, source_type, patience), Path(folder)) as client,
+        HttpClient(limits, Path(folder)) as client,
     ):
-        counted, until = 0, _until(patience)
+        counted = 0
         looked_at: list[Any] = []
         for page in connector.pages(client, url, {}, Path(folder, "document.json")):
             counted += len(page.records)
             shown["total"] = page.total if page.total is not None else counted
             shown["findings"] += [finding.to_dict() for finding in page.findings]
             for record in page.records[: limit - len(shown["records"])]:
+                record = secrets.hidden_in(record, limits.credential)  # noqa: PLW2901
                 shown["records"].append(_record(connector, reader, mapping, record, len(shown["records"])))
                 looked_at.append(record)
             if len(shown["records"]) >= limit and (page.total is not None or time.monotonic() > until):

@@ -11,8 +11,10 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest.connectors.base import Unreadable
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -35,7 +37,8 @@ def credential(name: str, form: str) -> Credential:
     Args:
         name: of the variable; its value is ``HOST KEY``, or ``HOST SCHEME KEY`` where the portal wants another scheme
             than that of its kind.
-        form: how the header is made of a key alone, with ``{key}``.
+        form: how the header is made of a key alone, with ``{key}``; where it begins with ``?``, the parameter of an
+            address in which the key goes.
 
     Raises:
         SourceError: where it is not there, or is not of that form; its value is not told.
@@ -48,7 +51,10 @@ def credential(name: str, form: str) -> Credential:
         raise SourceError(Finding("secret_missing", field="secret", value=name))
     if not _HOST.fullmatch(host) or not _HEADER.fullmatch(header):
         raise SourceError(Finding("secret_without_host", field="secret", value=name))
-    return Credential(host.lower(), header if " " in header else form.format(key=header))
+    if " " in header:
+        return Credential(host.lower(), header)
+    parameter, _, pattern = form.removeprefix("?").partition("=") if form.startswith("?") else (None, "", form)
+    return Credential(host.lower(), pattern.format(key=header), parameter)
 
 
 def hidden(finding: Finding, key: Credential | None) -> Finding:
@@ -56,11 +62,16 @@ def hidden(finding: Finding, key: Credential | None) -> Finding:
     if key is None:
         return finding
     # The key alone, too: the header may name its scheme before it.
-    words = sorted({key.header, key.header.rpartition(" ")[2]}, key=len, reverse=True)
+    words = sorted({key.value, key.value.rpartition(" ")[2], quote(key.value, safe="")}, key=len, reverse=True)
     facts = json.dumps(finding.facts())
     for word in words:
         facts = facts.replace(json.dumps(word)[1:-1], "…")
     return Finding.from_facts(json.loads(facts))
+
+
+def hidden_in(record: Any, key: Credential | None) -> Any:
+    """A record as it was read; where it could not be, what is said of it does not repeat the portal's key."""
+    return Unreadable(record.identifier, hidden(record.finding, key)) if isinstance(record, Unreadable) else record
 
 
 def held_by(content: Mapping[str, Any]) -> list[Finding]:

@@ -106,6 +106,12 @@ def is_dcat(content: bytes) -> bool:
 _CKAN_SEARCH = _json("result.count", "result.results", success=True)
 _OPENDATASOFT = _any(_json("total_count", "results", "results.item.dataset_id"), _json("total_count", "datasets"))
 _GEONODE = _any(*(_json("total", "page", "page_size", name) for name in ("datasets", "layers", "resources")))
+_SOCRATA = _json("results", "resultSetSize")
+# Most give their list to those with a key only; that of the others says so.
+_JUNAR = _any(
+    _json("count", "next", "previous", "results.item.guid", "results.item.category_name"),
+    _json("item.guid", "item.category_name", "item.endpoint"),
+)
 _ARCGIS = _json("currentVersion", "services", "folders")
 
 # Of two signs that a portal may show, that of the more particular platform comes first.
@@ -118,6 +124,8 @@ SIGNS = (
     Sign("mx_opendatasoft", "/api/explore/v2.1/catalog/datasets?limit=1", _OPENDATASOFT),
     Sign("mx_opendatasoft", "/api/v2/catalog/datasets?limit=1", _OPENDATASOFT),
     Sign("mx_opendatasoft", "/api/datasets/1.0/search/?rows=1", _json("nhits", "datasets")),
+    Sign("mx_socrata", "/api/catalog/v1?limit=1", _SOCRATA),
+    Sign("mx_junar", "/api/v2/resources.json?limit=1&offset=0", _JUNAR),
     Sign("mx_arcgis_hub", "/api/feed/dcat-us/1.1.json", is_catalogue_file),
     Sign(
         "mx_arcgis_hub",
@@ -138,6 +146,8 @@ SIGNS = (
     Sign("mx_datajson", "/data.json", is_catalogue_file, "/data.json"),
     *(Sign("mx_dcat", f"/catalog.{form}", is_dcat, f"/catalog.{form}") for form in ("ttl", "xml", "jsonld", "rdf")),
 )
+# Ends of hosts on which one platform only runs, which tells those without a key nothing.
+HOSTS = {".cloudapi.junar.com": "mx_junar"}
 # What a file or a service may be that was named itself.
 OF_ITSELF = (
     Sign("mx_csw", "", is_csw),

@@ -43,7 +43,7 @@ def load_source(source_id: str) -> Source:
     """A harvest source with its connector, settings and institution.
 
     Raises:
-        SourceError: where its configuration is wrong or its institution does not exist.
+        SourceError: where its configuration is wrong, its address holds a key, or its institution does not exist.
         ckan.plugins.toolkit.ObjectNotFound: where there is no such source of ours.
     """
     found = HarvestSource.get(source_id)
@@ -54,6 +54,8 @@ def load_source(source_id: str) -> Source:
         settings = parse_config(found.config)
     except ValueError as error:
         raise SourceError(Finding("source_config_wrong", value=str(error))) from error
+    for finding in secrets.held_by({"url": found.url}):
+        raise SourceError(finding)  # everybody sees the address of a source
     wanted = settings.institution or package.owner_org
     organization = model.Group.get(wanted) if wanted else None
     if organization is None or not organization.is_organization or organization.state != "active":
@@ -116,6 +118,9 @@ def http_settings(settings: SourceSettings, source_type: str) -> HttpSettings:
         own["user_agent"] = settings.user_agent
     if settings.rate:
         own |= {"interval": 1 / max(settings.rate, config.SLOWEST_RATE), "interval_agreed": True}
+    fastest = CONNECTORS[source_type].fastest
+    if fastest:
+        own["interval"] = max(own.get("interval", 1 / config.http_rate()), 1 / fastest)
     if settings.secret:
         own["credential"] = secrets.credential(settings.secret, CONNECTORS[source_type].authorization)
     return site_settings(**own)

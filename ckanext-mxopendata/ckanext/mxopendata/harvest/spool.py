@@ -14,7 +14,7 @@ from ckan import model
 
 from ckanext.mxopendata.bulk import arrays, by_column
 from ckanext.mxopendata.harvest import identity, origins
-from ckanext.mxopendata.harvest.connectors.base import Connector, Noted, Unreadable
+from ckanext.mxopendata.harvest.connectors.base import Connector, LeftOut, Noted, Unreadable
 from ckanext.mxopendata.harvest.model import Spooled
 from ckanext.mxopendata.harvest.settings import SourceSettings
 from ckanext.mxopendata.metadata.findings import Finding, worst
@@ -81,7 +81,9 @@ class Reader:
             findings.append(
                 Finding("record_without_identifier", field="identifier", location=str(number + 1), value=identifier)
             )
-        if self.connector.not_a_dataset(record):
+        if isinstance(record, LeftOut):
+            action = "excluded"
+        elif self.connector.not_a_dataset(record):
             action, findings = "excluded", [Finding("record_not_a_dataset", value=known.title)]
         elif not identity.passes(record, self.settings.include, self.settings.exclude):
             action, findings = "excluded", []

@@ -21,11 +21,28 @@ from ckanext.mxopendata.core_tables import PACKAGE
 
 MANUAL = "MANUAL"
 SCHEDULE = "schedule"
-# The stock type for the same kind of portal, where its plugin is loaded, and what happens with it.
+# The type of ckanext-harvest, ckanext-dcat or ckanext-spatial for the same kind of portal, where its plugin is loaded,
+# and what happens with it. For ArcGIS Server and Junar they have none.
 STOCK_TYPES = {
     "mx_ckan": ("ckan", "goes on with the datasets that have the id of the source's, and creates the others anew"),
     "mx_datajson": ("dcat_json", "overwrites each dataset at every harvest, and removes at once what is not listed"),
     "mx_arcgis_hub": ("dcat_json", "needs the address of the feed; overwrites and removes as for mx_datajson"),
+    "mx_dkan": ("dcat_json", "needs the address of the portal's data.json; overwrites and removes as for mx_datajson"),
+    "mx_adela": (
+        "dcat_json",
+        "reads one catalogo.json, by its address; of a source of several it knows no dataset again, and removes them",
+    ),
+    "mx_socrata": (
+        "dcat_json",
+        "needs the address of the portal's data.json, where identifiers are others: creates all anew, removes ours",
+    ),
+    "mx_dcat": ("dcat_rdf", "does not know our datasets again: creates all anew, and removes ours as no longer listed"),
+    "mx_opendatasoft": (
+        "dcat_rdf",
+        "needs the address of the portal's DCAT export; creates all anew, and removes ours as for mx_dcat",
+    ),
+    "mx_csw": ("csw", "overwrites each dataset that changed, and removes at once what is not listed"),
+    "mx_geonode": ("csw", "needs the address of the portal's CSW; overwrites and removes as for mx_csw"),
 }
 
 

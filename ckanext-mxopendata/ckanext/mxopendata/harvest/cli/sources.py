@@ -165,6 +165,7 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 ) -> None:
     """Averigua qué portal hay en URL, muestra sus primeros registros y da de alta la fuente."""
     from ckanext.mxopendata.errors import SourceError
+    from ckanext.mxopendata.harvest import secrets
     from ckanext.mxopendata.harvest import sources as known
     from ckanext.mxopendata.harvest.connectors import CONNECTORS
     from ckanext.mxopendata.harvest.proposal import propose
@@ -173,6 +174,8 @@ def add(  # noqa: PLR0913, PLR0917 - one for each option
 
     if source_type and source_type not in CONNECTORS:
         stop(f"No se conoce el tipo {source_type}; hay: {', '.join(sorted(CONNECTORS))}.")
+    for finding in secrets.held_by({"url": url}):
+        stop(finding.to_dict()["message"])
     text = config_file.read() if config_file else None
     _, content = read_config(text)
     try:

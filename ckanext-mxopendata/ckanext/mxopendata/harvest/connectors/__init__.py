@@ -12,7 +12,9 @@ from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 from ckanext.mxopendata.harvest.connectors.dcat import DcatConnector
 from ckanext.mxopendata.harvest.connectors.dkan import DkanConnector
 from ckanext.mxopendata.harvest.connectors.geonode import GeoNodeConnector
+from ckanext.mxopendata.harvest.connectors.junar import JunarConnector
 from ckanext.mxopendata.harvest.connectors.opendatasoft import OpendatasoftConnector
+from ckanext.mxopendata.harvest.connectors.socrata import SocrataConnector
 
 # In the order in which Mexico runs them.
 CONNECTORS: dict[str, Connector] = {
@@ -26,4 +28,6 @@ CONNECTORS: dict[str, Connector] = {
     "mx_arcgis_hub": ArcGisHubConnector(),
     "mx_opendatasoft": OpendatasoftConnector(),
     "mx_adela": AdelaConnector(),
+    "mx_socrata": SocrataConnector(),
+    "mx_junar": JunarConnector(),
 }

@@ -45,6 +45,10 @@ class Noted(dict[str, Any]):
         self.findings = list(findings)
 
 
+class LeftOut(Noted):
+    """A record that the list has, and that is no dataset of its source; its findings say why."""
+
+
 @dataclass(frozen=True)
 class Same:
     """A record that need not be read: its version is that of the last complete run.
@@ -79,8 +83,8 @@ class Page:
     """Some records of a source's list.
 
     Attributes:
-        records: as the portal gave them, :class:`Noted`, :class:`Unreadable`, or :class:`Same`; none while a connector
-            still finds out which to read.
+        records: as the portal gave them, :class:`Noted`, :class:`LeftOut`, :class:`Unreadable`, or :class:`Same`; none
+            while a connector still finds out which to read.
         position: what the connector needs to go on after this page; JSON values only.
         total: how many records the portal says there are, or ``None``.
         findings: what is to be said of the list as a whole.
@@ -107,8 +111,10 @@ class Connector(Protocol):
     shape: Shape
     title: str
     description: str
-    # How a key of the source goes into the header Authorization.
+    # How a key of the source goes into the header Authorization; with ``?`` before it, into a parameter instead.
     authorization: str
+    # Requests a second that every portal of the kind bears, where that is known.
+    fastest: float | None
     # True where a list is read in several requests, between which records may slip from one page to the next.
     repeats_while_paging: bool
 
@@ -138,7 +144,7 @@ class Connector(Protocol):
         ...
 
     def not_a_dataset(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record of the list is something else, such as a harvest source or a draft."""
+        """Whether a record of the list is something else, such as a harvest source or a draft; or :class:`LeftOut`."""
         ...
 
     def page_address(self, url: str, record: Mapping[str, Any]) -> str | None:
@@ -156,6 +162,7 @@ class ListConnector:
 
     shape: Shape = "datajson"
     authorization = "Bearer {key}"
+    fastest: float | None = None
     repeats_while_paging = False
 
     def version(self, record: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,7 +11,15 @@ from urllib.parse import quote, urlencode
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import ckan_changes
 from ckanext.mxopendata.harvest.connectors.base import Known, Page, Shape
-from ckanext.mxopendata.harvest.connectors.ckan_api import NO_SEARCH, call, names, portal_address, read_singly
+from ckanext.mxopendata.harvest.connectors.ckan_api import (
+    NO_SEARCH,
+    call,
+    first_id,
+    names,
+    portal_address,
+    read_packages,
+    read_singly,
+)
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -18,13 +27,16 @@ PAGE_SIZE = 200
 
 
 class CkanConnector:
-    """Reads the list with ``package_search``; where that is off, with ``package_list`` and ``package_show``."""
+    """Reads the list with ``package_search``; where that is off, with ``current_package_list_with_resources``, and
+    where that is off too, with ``package_list`` and ``package_show``.
+    """
 
     platform = "ckan"
     shape: Shape = "ckan"
     title = "CKAN (México)"
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
     authorization = "{key}"
+    fastest: float | None = None
     repeats_while_paging = True
 
     def pages(
@@ -44,6 +56,9 @@ class CkanConnector:
     def _everything(self, client: HttpClient, api: str, position: Mapping[str, Any]) -> Iterator[Page]:
         if position.get("mode") == "single":
             yield from read_singly(client, api, position)
+            return
+        if position.get("mode") == "packages":
+            yield from _packages(client, api, position)
             return
         try:
             first = self._search_page(client, api, int(position.get("start", 0)))
@@ -75,16 +90,21 @@ class CkanConnector:
             start = int(page.position["start"])
             if page.total is not None and start >= page.total:
                 return
+            before, counted = first_id(page.records), page.total is not None
             page = self._search_page(client, api, start)
+            if not counted and before is not None and first_id(page.records) == before:
+                # All of it each time: without a count there is no other way to see that it was all.
+                return
 
     def _search_page(self, client: HttpClient, api: str, start: int) -> Page:
         query = urlencode({"rows": PAGE_SIZE, "start": start, "sort": "id asc"})
         address = f"{api}/package_search?{query}"
         result = call(client, address)
-        records = result.get("results") if isinstance(result, dict) else None
-        if not isinstance(records, list):
+        # Some give the list itself.
+        records = result.get("results") if isinstance(result, dict) else result
+        if not isinstance(records, list) or (records and all(isinstance(record, str) for record in records)):
             raise SourceError(Finding("api_shape", location=address, value="result.results"))
-        total = result.get("count")
+        total = result.get("count") if isinstance(result, dict) else None
         # The server caps `rows` without saying so: the next page begins after what really came.
         return Page(
             records=records,
@@ -93,12 +113,29 @@ class CkanConnector:
         )
 
     def _without_search(self, client: HttpClient, api: str, search_error: SourceError) -> Iterator[Page]:
+        reason = search_error.finding.code
+        begun = False
+        try:
+            for page in _packages(client, api, {}):
+                notice = Finding("api_by_packages", location=api, value=reason)
+                yield replace(page, findings=[] if begun else [notice])
+                begun = True
+        except SourceError as error:
+            if begun or error.finding.code not in NO_SEARCH:
+                raise
+        if begun:
+            return
         try:
             listed = names(client, api)
         except SourceError as error:
             raise search_error from error
-        notice = Finding("api_without_search", location=api, value=search_error.finding.code)
+        notice = Finding("api_without_search", location=api, value=reason)
         yield from read_singly(client, api, {}, listed, [notice])
+
+
+def _packages(client: HttpClient, api: str, position: Mapping[str, Any]) -> Iterator[Page]:
+    for page in read_packages(client, api, position):
+        yield replace(page, position={**page.position, "mode": "packages"})
 
 
 def _api_address(url: str) -> str:

@@ -6,18 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors.base import Known, ListConnector, Page
 from ckanext.mxopendata.harvest.connectors.ckan import CkanConnector
-from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD, call, portal_address, read_singly
+from ckanext.mxopendata.harvest.connectors.ckan_api import OF_ONE_RECORD, portal_address, read_packages, read_singly
 from ckanext.mxopendata.harvest.connectors.datajson import DataJsonConnector
 from ckanext.mxopendata.harvest.connectors.dkan_records import of_metastore, of_package
 from ckanext.mxopendata.http import HttpClient
 from ckanext.mxopendata.metadata.findings import Finding
 
-PAGE_SIZE = 100
 # The one that says most of a dataset first. In all of them its identifier is the UUID that Drupal gave it.
 FILES = {"data.json": "/data.json", "metastore": "/api/1/metastore/schemas/dataset/items"}
 WAYS = (*FILES, "packages", "single")
@@ -76,29 +74,10 @@ def _read(  # noqa: PLR0913, PLR0917 - those of Connector.pages, and the way
     if way in FILES:
         pages = DataJsonConnector().pages(client, portal + FILES[way], position, document, known)
     elif way == "packages":
-        pages = _packages(client, api, position)
+        pages = read_packages(client, api, position)
     else:
         pages = read_singly(client, api, position)
     translate = of_metastore if way in FILES else of_package
     for page in pages:
         records = [translate(record) for record in page.records]
         yield replace(page, records=records, position={**page.position, "way": way})
-
-
-def _packages(client: HttpClient, api: str, position: Mapping[str, Any]) -> Iterator[Page]:
-    """Whole records, many at once, with ``current_package_list_with_resources``."""
-    offset, before = int(position.get("offset", 0)), position.get("first")
-    while True:
-        address = f"{api}/current_package_list_with_resources?{urlencode({'limit': PAGE_SIZE, 'offset': offset})}"
-        found = call(client, address)
-        if not isinstance(found, list):
-            raise SourceError(Finding("api_shape", location=address, value="result"))
-        # DKAN puts the list into a list of one.
-        records = found[0] if len(found) == 1 and isinstance(found[0], list) else found
-        first = str(records[0].get("id")) if records and isinstance(records[0], Mapping) else None
-        # Who does not know the parameters gives all of it each time.
-        if not records or (offset and first == before):
-            return
-        offset += len(records)
-        yield Page(records=records, position={"offset": offset, "first": first})
-        before = first

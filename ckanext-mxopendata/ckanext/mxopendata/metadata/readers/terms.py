@@ -10,6 +10,16 @@ from ckanext.mxopendata.metadata.vocabularies import Term, vocabulary
 
 # English words that mean "twice in each" to some and "every two" to others.
 _TWO_MEANINGS = frozenset(("biweekly", "bi-weekly", "bimonthly", "bi-monthly"))
+# “Data are updated daily.”, “Se actualiza de forma mensual”: what the portals of Socrata ask their publishers for.
+_UPDATED = re.compile(
+    r"""\s*(?:(?:the|this|los|el|la|este|estos)\s+)?
+    (?:(?:data|dataset|datos|conjunto(?:\s+de\s+datos)?|informaci[oó]n)\s+)?
+    (?:(?:is|are|was|were)\s+)?
+    (?:updated|se\s+actualizan?|actualizad[oa]s?|actualizaci[oó]n)\s+
+    (?:de\s+(?:forma|manera)\s+)?
+    (?P<how_often>[^\s.][^.]*?)\s*\.?\s*$""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def current(term: Term, vocabulary_id: str) -> Term:
@@ -27,7 +37,8 @@ def read_term(text: object, vocabulary_id: str, note: str = "term_unknown") -> R
 
 
 def read_frequency(text: object) -> Reading:
-    """An update frequency: ISO 8601 (``R/P1Y``), Spanish or English words, EU and Dublin Core URIs.
+    """An update frequency: ISO 8601 (``R/P1Y``), Spanish or English words, EU and Dublin Core URIs; also where it is
+    written as a sentence (*Los datos se actualizan mensualmente*).
 
     Returns:
         The id of a term of ``frequencies``; an interval that is none of the fourteen is unreadable, never rounded.
@@ -39,7 +50,9 @@ def read_frequency(text: object) -> Reading:
         return read_term(f"R/{compact}", "frequencies", "frequency_unknown")
     if compact.startswith("R/P"):
         return read_term(compact, "frequencies", "frequency_unknown")
-    return read_term(text, "frequencies", "frequency_unknown")
+    reading = read_term(text, "frequencies", "frequency_unknown")
+    sentence = _UPDATED.match(str(text)) if reading.value is None and text is not None else None
+    return read_frequency(sentence["how_often"]) if sentence else reading
 
 
 def read_licence(text: object) -> Reading:
