@@ -94,6 +94,26 @@ def test_the_figures_of_a_data_json(run):
     assert (values["datasets_cant"], values["datasets_actualizados_pct"]) == (1, 1.0)
 
 
+def _of_this_year(found: dict[str, Any]) -> list[Any]:
+    return [found["values"][f"mx.{name}_this_year"] for name in ("created", "updated", "committed")]
+
+
+def test_what_a_file_says_of_this_year(run):
+    def with_dates(**dates: str) -> dict[str, Any]:
+        return {"dataset": [{**DATASET, "distribution": [{**DATASET["distribution"][0], **dates}]}]}
+
+    assert _of_this_year(_json(run("data.json", {"dataset": [DATASET]}, "mx", "--json"))) == [None, None, None]
+    old = with_dates(issued="2024-01-31", modified="2026-03-01")
+    assert _of_this_year(_json(run("data.json", old, "mx", "--json"))) == [0, 1, None]
+    assert _of_this_year(_json(run("data.json", with_dates(issued="2026-01-31"), "mx", "--json"))) == [1, None, None]
+    dated = 'dcat:accessURL <http://x/1.csv> ; dct:issued "2025-01-01" ; dct:modified "2026-01-01" ]'
+    turtle = TURTLE.replace("dcat:accessURL <http://x/1.csv> ]", dated)
+    found = _json(run("catalogo.ttl", turtle, "mx", "--json"))
+    assert _of_this_year(found) == [0, 1, None]
+    assert "sin datos" in run("catalogo.ttl", TURTLE, "mx").output
+    assert found["datasets"][0]["values"]["updated_this_year"] == 1
+
+
 def test_evidence_on_links(run, tmp_path):
     evidence = tmp_path / "enlaces.json"
     evidence.write_text(json.dumps({"https://salud.example/camas.csv": 200, "http://x/1.csv": 404}), encoding="utf-8")

@@ -24,7 +24,11 @@ from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.sums import of_datasets
 
 NOW = datetime(2026, 9, 30, 12, tzinfo=timezone.utc)
-_DATASET = {"frequency": "R/P1Y", "modified": "2026-06-01", "resources": [{"format": "CSV"}]}
+_DATASET = {
+    "frequency": "R/P1Y",
+    "modified": "2026-06-01",
+    "resources": [{"format": "CSV", "created": "2024-05-01T00:00:00", "metadata_modified": "2026-06-01T00:00:00"}],
+}
 _ENTRY = freshness_of({"accrualPeriodicity": "R/P1Y", "modified": "2026-06-01"})
 FAMILIES = FamilyFacts(
     "1111?1?11111?1111110111",
@@ -66,19 +70,44 @@ def test_a_changed_fact_of_a_family_is_found():
     assert wrong == {"mqa.keywordAvailability", "mqa.Findability", "mqa.total"}
 
 
-def _as_before(name: str, line: dict[str, Any]) -> dict[str, Any]:
-    """As the first version of the formulas wrote it."""
-    if name == archive.DATASETS:
-        del line["facts"]["families"]
-    elif name == archive.INSTITUTIONS:
-        line["indicators"] = {key: value for key, value in line["indicators"].items() if key in INDICATORS}
-    elif name == archive.MANIFEST:
-        line["formula_version"] = "1"
-    return line
+# Version of the formulas → the facts of a dataset that it did not have, and the figures.
+_LACKED = {
+    "1": (("families", "years"), lambda key: key not in INDICATORS or key.endswith("_this_year")),
+    "2": (("years",), lambda key: key.endswith("_this_year")),
+}
 
 
-def test_an_archive_of_the_former_formulas_is_verified_as_it_was():
-    old = _changed(_archive(), _as_before)
+def _as_before(version: str) -> Any:
+    """As a former version of the formulas wrote it."""
+    facts, is_new = _LACKED[version]
+
+    def written(name: str, line: dict[str, Any]) -> dict[str, Any]:
+        if name == archive.DATASETS:
+            line["facts"] = {key: value for key, value in line["facts"].items() if key not in facts}
+        elif name == archive.INSTITUTIONS:
+            line["indicators"] = {key: value for key, value in line["indicators"].items() if not is_new(key)}
+        elif name == archive.MANIFEST:
+            line["formula_version"] = version
+        return line
+
+    return written
+
+
+def test_a_changed_year_is_found():
+    def never_updated(name: str, line: dict[str, Any]) -> dict[str, Any]:
+        if name == archive.DATASETS:
+            assert line["facts"]["years"] == {"created": [2024], "updated": [2026]}
+            line["facts"]["years"]["updated"] = []
+        return line
+
+    wrong = archive.verify(_changed(_archive(), never_updated)).differences
+    assert {each["indicator"] for each in wrong} == {"mx.updated_this_year"}
+    assert [(each["frozen"]["value"], each["recomputed"]["value"]) for each in wrong] == [(1, 0), (1, 0)]
+
+
+@pytest.mark.parametrize("version", _LACKED)
+def test_an_archive_of_the_former_formulas_is_verified_as_it_was(version: str):
+    old = _changed(_archive(), _as_before(version))
     assert archive.verify(old).differences == []
 
     def tampered(name: str, line: dict[str, Any]) -> dict[str, Any]:

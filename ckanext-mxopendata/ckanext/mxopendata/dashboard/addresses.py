@@ -68,6 +68,7 @@ COMMITMENT_LISTS: Mapping[str, tuple[str, str | None]] = {
     "mx.inventoried": ("inventoried", None),
     "mx.inventory_published": ("inventory_published", "inventory_unpublished"),
     "mx.committed": ("committed", None),
+    "mx.committed_this_year": ("committed_this_year", None),
     "mx.commitments_published": ("published", None),
     "mx.commitments_late": ("late", None),
     "mx.commitments_early": ("early", None),

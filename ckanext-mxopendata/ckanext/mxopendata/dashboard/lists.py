@@ -19,6 +19,7 @@ from ckanext.mxopendata.dashboard.queries import (
     PUBLIC,
     completeness_step,
     entry_is_fresh,
+    in_this_year,
     of_organizations,
     rows,
     verdict_at,
@@ -63,6 +64,10 @@ def _column(met: _Condition, unmet: _Condition) -> _Criterion:
     return (lambda _now: met), (lambda _now: unmet)
 
 
+def _this_year(what: str) -> _Criterion:
+    return (lambda now: in_this_year(what, now)), (lambda now: sa.not_(in_this_year(what, now)))
+
+
 _MEDALS = MEASURED.c.adela_medals
 
 
@@ -96,6 +101,8 @@ CRITERIA: Mapping[str, _Criterion] = {
     ),
     "licensed": _column(MEASURED.c.licensed.is_(True), MEASURED.c.licensed.is_(False)),
     "with_contact": _column(MEASURED.c.with_contact.is_(True), MEASURED.c.with_contact.is_(False)),
+    "created_this_year": _this_year("created"),
+    "updated_this_year": _this_year("updated"),
     **{f"mqa.{metric.id}": _mqa(metric.id) for metric in mqa.metrics()},
     "adela.sin_medalla": _resources(_MEDALS[1] > 0),
     "adela.bronce": _resources(_MEDALS[2] > 0),

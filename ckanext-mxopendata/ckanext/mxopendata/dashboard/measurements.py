@@ -26,6 +26,7 @@ from ckanext.mxopendata.quality.facts import FORMULA_VERSION, DatasetFacts, meas
 from ckanext.mxopendata.quality.families import FamilyFacts
 from ckanext.mxopendata.quality.freshness import FreshnessFacts
 from ckanext.mxopendata.quality.pydatajson_sums import EntryFacts
+from ckanext.mxopendata.quality.years import YearFacts
 
 BATCH = 200
 _TABLE = Measurement.__table__
@@ -33,6 +34,7 @@ _TABLE = Measurement.__table__
 _PLAIN_FACTS = (
     "resources", "open_resources", "machine_readable_resources", "formats", "licensed", "with_contact", "archived",
 )  # fmt: skip
+_YEAR_COLUMNS = ("created_years", "updated_years")
 _PLAIN_ENTRY_FACTS = ("distributions", "valid", "with_data", "basis", "stale_on", "modified")
 _FAMILY_COLUMNS = (
     "mqa", "adela_medals", "adela_stars", *(f"entry_{name}" for name in _PLAIN_ENTRY_FACTS), "entry_fields",
@@ -149,6 +151,7 @@ def facts_of(row: Mapping[str, Any]) -> DatasetFacts:
         ),
         completeness=Completeness(row["points"], row["points_max"], missing),
         **{name: row[name] for name in _PLAIN_FACTS},
+        years=YearFacts(*(years if years is None else tuple(years) for years in map(row.get, _YEAR_COLUMNS))),
         families=_families_of(row) if row["mqa"] is not None else None,
     )
 
@@ -197,6 +200,7 @@ def _row(stored: StoredDataset, facts: DatasetFacts, now: datetime) -> Mapping[s
         "formats": dict(facts.formats),
         "licensed": facts.licensed,
         "with_contact": facts.with_contact,
+        **dict(zip(_YEAR_COLUMNS, (facts.years.created, facts.years.updated), strict=True)),
         **_family_columns(facts.families),
         "package_modified": stored.metadata_modified,
         "formula_version": FORMULA_VERSION,

@@ -12,7 +12,8 @@ class Measurement(tk.BaseModel):
     """The facts of one dataset, as :mod:`ckanext.mxopendata.quality.facts` measures them.
 
     ``package_modified`` is what CKAN said when the dataset was measured: where it differs now, something bypassed the
-    change log. ``missing`` is a list of ``{"field", "points"}``, ``formats`` a count by file type.
+    change log. ``missing`` is a list of ``{"field", "points"}``, ``formats`` a count by file type. The years are those
+    of :class:`ckanext.mxopendata.quality.years.YearFacts`, ``None`` where nobody knows.
 
     What the families of others need is ``None`` until it is measured, and where the dataset cannot be exported: ``mqa``
     has a sign a metric (:func:`ckanext.mxopendata.quality.mqa.encode`), ``adela_medals`` resources without a medal, of
@@ -41,6 +42,8 @@ class Measurement(tk.BaseModel):
     formats = sa.Column(JSONB, nullable=False)
     licensed = sa.Column(sa.Boolean, nullable=False)
     with_contact = sa.Column(sa.Boolean, nullable=False)
+    created_years = sa.Column(sa.ARRAY(sa.Integer))
+    updated_years = sa.Column(sa.ARRAY(sa.Integer))
     mqa = sa.Column(sa.UnicodeText)
     adela_medals = sa.Column(sa.ARRAY(sa.Integer))
     adela_stars = sa.Column(sa.ARRAY(sa.Integer))

@@ -33,7 +33,7 @@ class Promised:
 
     Attributes:
         sums: the counts of its public promises.
-        per_year: year → datasets promised for it.
+        per_year: year → different titles that plans promise for it, without those withdrawn.
         totals: what count files say, as ``mxopendata_commitment_sums`` gives it.
     """
 

@@ -34,11 +34,14 @@ from ckanext.mxopendata.quality.freshness import (
 from ckanext.mxopendata.quality.mqa import MqaSums
 from ckanext.mxopendata.quality.pydatajson_sums import EntrySums
 from ckanext.mxopendata.quality.sums import Sums
+from ckanext.mxopendata.quality.years import this_year
 
 MEASURED = Measurement.__table__
 PUBLIC = sa.and_(PACKAGE.c.state == "active", PACKAGE.c.private.is_not(True), MEASURED.c.archived.is_(False))
 JOINED = MEASURED.join(PACKAGE, PACKAGE.c.id == MEASURED.c.dataset_id)
 COMPLETENESS_STEPS = 5
+# What happened to a dataset in a year → the years in which it did.
+YEARS = {"created": MEASURED.c.created_years, "updated": MEASURED.c.updated_years}
 _MEDALS = (NO_MEDAL, BRONZE, SILVER, GOLD)
 _STARS = range(1, MOST_STARS + 1)
 _FIELDS = tuple(field.name for field in dataclasses.fields(FieldUse))
@@ -69,7 +72,9 @@ def sums_by_owner(now: datetime, organization_ids: Collection[str] | None = None
     }
     counted = {name: sa.func.count().filter(MEASURED.c[name]) for name in ("licensed", "with_contact")}
     judged = {name: sa.func.count().filter(verdict == name) for name in VERDICTS}
-    columns = [expression.label(name) for name, expression in {**added, **counted, **judged}.items()]
+    known = {f"{name}_known": sa.func.count(years) for name, years in YEARS.items()}
+    year = {f"{name}_this_year": sa.func.count().filter(in_this_year(name, now)) for name in YEARS}
+    columns = [expression.label(name) for name, expression in {**added, **counted, **judged, **known, **year}.items()]
     query = (
         sa.select(MEASURED.c.owner_org.label("owner"), sa.func.count().label("datasets"), *columns)
         .select_from(JOINED)
@@ -138,6 +143,27 @@ def entry_is_fresh(now: datetime) -> sa.ColumnElement[bool]:
         (basis == pydatajson.FRESH, sa.true()),
         (basis == pydatajson.STALE, sa.false()),
     )
+
+
+def in_this_year(what: str, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a dataset was ``created`` or ``updated`` in the year of a moment; unknown where its years are."""
+    return YEARS[what].any(this_year(now))
+
+
+def per_year(organization_id: str) -> dict[str, dict[int, int]]:
+    """How many public datasets of an institution were ``created`` and ``updated`` in each year."""
+    parts = (
+        sa.select(sa.literal(what, sa.Text).label("what"), sa.func.unnest(years).label("year"))
+        .select_from(JOINED)
+        .where(PUBLIC, MEASURED.c.owner_org == organization_id)
+        for what, years in YEARS.items()
+    )
+    each = sa.union_all(*parts).subquery()
+    found: dict[str, dict[int, int]] = {what: {} for what in YEARS}
+    query = sa.select(each.c.what, each.c.year, sa.func.count()).group_by(each.c.what, each.c.year)
+    for what, year, number in model.Session.execute(query):
+        found[what][year] = number
+    return found
 
 
 def _sum(column: Any) -> Any:

@@ -101,7 +101,7 @@ def institution(
         "todo": todo(one, now, spoken, todo_limit),
         "runs": [_run_line(run) for run in recent_runs(one)],
         "commitments": plan_against_fact(one, now, plan_limit),
-        "per_year": per_year(one, found.promised, now),
+        "per_year": per_year(found, now),
     }
 
 

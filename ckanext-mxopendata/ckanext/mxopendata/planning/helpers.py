@@ -62,6 +62,7 @@ def mxopendata_commitment_filters(parameters: Mapping[str, str]) -> list[str]:
         "withdrawn_overdue": tk._("withdrawn after they fell due"),
         "not_kept": tk._("overdue, or withdrawn after they fell due"),
         "not_in_time": tk._("late, overdue, or withdrawn after they fell due"),
+        "committed_this_year": tk._("in an opening plan for this year, not withdrawn"),
         "access_public": tk._("of public access"),
         "access_restricted": tk._("of restricted access"),
         "access_non_public": tk._("of non-public access"),

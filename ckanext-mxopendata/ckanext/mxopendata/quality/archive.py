@@ -35,12 +35,13 @@ from ckanext.mxopendata.quality.publication_index import Weights, parse_weights,
 from ckanext.mxopendata.quality.pydatajson_sums import EntryFacts
 from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.sums import Sums, of_dataset
+from ckanext.mxopendata.quality.years import YearFacts
 
 DATASETS, INSTITUTIONS, WEIGHTS, MANIFEST = "conjuntos.jsonl", "instituciones.jsonl", "pesos.json", "manifiesto.json"
 COMMITMENTS = "compromisos.jsonl"
 _INDEX = "mx.index"
 # Each later version only added facts and figures: what an archive of before holds comes out the same.
-VERIFIABLE = ("1", FORMULA_VERSION)
+VERIFIABLE = ("1", "2", FORMULA_VERSION)
 # An archive is small; one that unpacks to more was not made here.
 _MAXIMUM_BYTES = 2 * 1024**3
 
@@ -180,9 +181,10 @@ def _promised(manifest: Mapping[str, Any], now: datetime, archive: zipfile.ZipFi
         return None
     found: dict[str, CommitmentSums] = defaultdict(CommitmentSums)
     found[""] = CommitmentSums()
-    number = 0
+    seen: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    number, today = 0, now.astimezone(timezone.utc).date()
     for line in _read_lines(archive, COMMITMENTS):
-        mine = of_commitment(CommitmentFacts(**line["facts"]), now.astimezone(timezone.utc).date())
+        mine = of_commitment(CommitmentFacts(**line["facts"]), today, seen[line["institution"]])
         found[line["institution"]] += mine
         found[""] += mine
         number += 1
@@ -196,10 +198,11 @@ def read_facts(line: Mapping[str, Any]) -> DatasetFacts:
     freshness, completeness = line["freshness"], line["completeness"]
     moments = {name: _moment(freshness[name]) for name in ("modified", "due", "late_after")}
     missing = tuple(MissingField(**each) for each in completeness["missing"])
-    families = line.get("families")
+    families, years = line.get("families"), line.get("years") or {}
     return DatasetFacts(**{
         **line,
         "families": _read_families(families) if families else None,
+        "years": YearFacts(**{name: each if each is None else tuple(each) for name, each in years.items()}),
         "freshness": FreshnessFacts(**{**freshness, **moments}),
         "completeness": Completeness(completeness["points"], completeness["maximum"], missing),
     })  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ckanext.mxopendata.quality.indicators import Evidence, Indicator
 from ckanext.mxopendata.quality.values import Value, count, no_data, percentage
+from ckanext.mxopendata.quality.years import PORTAL_OF_2025
 
 _GUIDE = "Guía de Implementación de la Política de Datos Abiertos, 2017, 1.2 y 1.3"
 
@@ -76,6 +77,26 @@ COMMITMENT_INDICATORS = (
         direction="more",
         source=_GUIDE,
         compute=_of("committed", "planned"),
+    ),
+    Indicator(
+        id="mx.committed_this_year",
+        name={"es": "Comprometidos para este año", "en": "Committed for this year"},
+        formula={
+            "es": (
+                "Títulos distintos de conjuntos que el plan de apertura promete para el año en curso (tiempo "
+                "universal) y que no se retiraron, de todos los que promete para él; su lista tiene un renglón por "
+                "recurso. Sin plan para el año, no hay dato."
+            ),
+            "en": (
+                "Different titles of datasets that the opening plan promises for the current year (universal time) and "
+                "that were not withdrawn, of all that it promises for it; their list has a line for each resource. "
+                "Without a plan for the year there is no data."
+            ),
+        },
+        unit="commitments",
+        direction="more",
+        source=PORTAL_OF_2025,
+        compute=_of("committed_this_year", "planned_this_year"),
     ),
     Indicator(
         id="mx.commitments_published",

@@ -27,6 +27,7 @@ class CommitmentFacts:
         due_on: the last one, on which it falls due, or ``None``.
         withdrawn_on: the day on which it was taken back, or ``None``.
         published_on: the day on which its dataset was published, or ``None`` where none is public.
+        title: of the dataset promised; ``None`` in the archives of before.
     """
 
     in_inventory: bool
@@ -36,6 +37,7 @@ class CommitmentFacts:
     due_on: str | None
     withdrawn_on: str | None
     published_on: str | None
+    title: str | None = None
 
     def status(self, today: date) -> str:
         """How it stands on a day: ``withdrawn``, ``published``, ``undated``, ``overdue`` or ``pending``."""
@@ -67,6 +69,8 @@ class CommitmentSums:
         withdrawn: taken back.
         withdrawn_overdue: of them, those that had fallen due by then, unpublished.
         access_public, access_restricted, access_non_public: lines by level of access.
+        planned_this_year: different titles in the lines of a plan that are promised for this year.
+        committed_this_year: different titles in those of them that are not withdrawn.
     """
 
     lines: int = 0
@@ -85,6 +89,8 @@ class CommitmentSums:
     access_public: int = 0
     access_restricted: int = 0
     access_non_public: int = 0
+    planned_this_year: int = 0
+    committed_this_year: int = 0
 
     def __add__(self, other: CommitmentSums) -> CommitmentSums:
         return CommitmentSums(**{name: getattr(self, name) + getattr(other, name) for name in FIELDS})
@@ -118,8 +124,19 @@ def total(parts: Iterable[CommitmentSums]) -> CommitmentSums:
     return sum(parts, start=CommitmentSums())
 
 
-def of_commitment(facts: CommitmentFacts, today: date) -> CommitmentSums:
-    """The counts over one promise on a day."""
+def title_of(text: str) -> str:
+    """What titles of one dataset have in common: all but the case of their letters."""
+    return text.lower()
+
+
+def of_commitment(facts: CommitmentFacts, today: date, seen: set[tuple[str, str]]) -> CommitmentSums:
+    """The counts over one promise on a day (UTC).
+
+    Args:
+        facts: the promise.
+        today: the day.
+        seen: titles of this year that were counted of the same institution, by count; those of this promise are added.
+    """
     status = facts.status(today)
     published = status == PUBLISHED
     day = facts.published_on or ""
@@ -149,4 +166,10 @@ def of_commitment(facts: CommitmentFacts, today: date) -> CommitmentSums:
         "access_restricted": facts.access_level == RESTRICTED,
         "access_non_public": facts.access_level == NON_PUBLIC,
     }
+    of_this_year = facts.due_on is not None and facts.due_on[:4] == f"{today.year:04}"
+    for name in ("planned", "committed") if of_this_year and facts.title is not None else ():
+        key = (name, title_of(facts.title or ""))
+        counts[f"{name}_this_year"] = counts[name] and key not in seen
+        if counts[name]:
+            seen.add(key)
     return CommitmentSums(**{name: int(counted) for name, counted in counts.items()})

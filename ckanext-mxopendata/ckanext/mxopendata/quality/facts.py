@@ -13,9 +13,10 @@ from ckanext.mxopendata.quality.completeness import Completeness, metadata_point
 from ckanext.mxopendata.quality.families import FamilyFacts
 from ckanext.mxopendata.quality.file_types import file_type
 from ckanext.mxopendata.quality.freshness import FreshnessFacts, freshness_facts
+from ckanext.mxopendata.quality.years import YearFacts, year_facts
 
 # Raised whenever a measurement of an unchanged dataset would come out differently.
-FORMULA_VERSION = "2"
+FORMULA_VERSION = "3"
 UNKNOWN_FORMAT = ""
 _NOT_A_LICENCE = "notspecified"
 
@@ -34,6 +35,7 @@ class DatasetFacts:
         licensed: whether it names a known licence (its own, or one on every resource).
         with_contact: whether one can write to somebody about it.
         archived: whether it left the sums.
+        years: see :class:`YearFacts`.
         families: what the families of indicators of others need; ``None`` where nobody measured it.
     """
 
@@ -46,6 +48,7 @@ class DatasetFacts:
     licensed: bool
     with_contact: bool
     archived: bool
+    years: YearFacts = YearFacts()
     families: FamilyFacts | None = None
 
 
@@ -68,6 +71,7 @@ def measure(dataset: Mapping[str, Any], families: FamilyFacts | None = None) -> 
         licensed=_is_licensed(dataset, resources),
         with_contact=is_filled(dataset, "contact"),
         archived=bool(dataset.get("archived_at")),
+        years=year_facts(dataset),
         families=families,
     )
 

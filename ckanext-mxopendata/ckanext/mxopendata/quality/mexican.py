@@ -13,6 +13,7 @@ from ckanext.mxopendata.quality.commitment_indicators import COMMITMENT_INDICATO
 from ckanext.mxopendata.quality.indicators import Evidence, Indicator
 from ckanext.mxopendata.quality.publication_index import publication_index, weights
 from ckanext.mxopendata.quality.values import Value, count, no_data, percentage
+from ckanext.mxopendata.quality.years import PORTAL_OF_2025
 
 _GUIDE = "Guía de Implementación de la Política de Datos Abiertos, 2017"
 _OPENNESS = "Decreto por el que se establece la regulación en materia de Datos Abiertos, 2015, artículo 4"
@@ -54,6 +55,19 @@ def _licensed(evidence: Evidence) -> Value:
 
 def _with_contact(evidence: Evidence) -> Value:
     return percentage(evidence.sums.with_contact, evidence.sums.datasets)
+
+
+def _created_this_year(evidence: Evidence) -> Value:
+    return _where_known(evidence, evidence.sums.created_this_year, evidence.sums.created_known)
+
+
+def _updated_this_year(evidence: Evidence) -> Value:
+    return _where_known(evidence, evidence.sums.updated_this_year, evidence.sums.updated_known)
+
+
+def _where_known(evidence: Evidence, number: int, known: int) -> Value:
+    """A count of datasets; no data where there are some and nothing is known of any."""
+    return count(number, "datasets", known) if known or not evidence.sums.datasets else no_data("datasets", 0, 0)
 
 
 def _index(evidence: Evidence) -> Value:
@@ -233,6 +247,45 @@ _DEFINITIONS = (
         source=_GUIDE,
         compute=_with_contact,
         criterion="with_contact",
+    ),
+    Indicator(
+        id="mx.created_this_year",
+        name={"es": "Creados este año", "en": "Created this year"},
+        formula={
+            "es": (
+                "Conjuntos con al menos un recurso creado en el año en curso (tiempo universal), de los que se sabe "
+                "cuándo se crearon sus recursos. Un recurso cosechado se creó cuando llegó al portal."
+            ),
+            "en": (
+                "Datasets with at least one resource created in the current year (universal time), of those of which "
+                "it is known when their resources were created. A harvested resource was created when it came to the "
+                "portal."
+            ),
+        },
+        unit="datasets",
+        direction="more",
+        source=PORTAL_OF_2025,
+        compute=_created_this_year,
+        criterion="created_this_year",
+    ),
+    Indicator(
+        id="mx.updated_this_year",
+        name={"es": "Actualizados este año", "en": "Updated this year"},
+        formula={
+            "es": (
+                "Conjuntos con al menos un recurso creado en un año anterior y modificado por última vez en el año en "
+                "curso (tiempo universal), de los que se sabe cuándo se crearon y se modificaron sus recursos."
+            ),
+            "en": (
+                "Datasets with at least one resource created in an earlier year and last modified in the current one "
+                "(universal time), of those of which it is known when their resources were created and modified."
+            ),
+        },
+        unit="datasets",
+        direction="more",
+        source=PORTAL_OF_2025,
+        compute=_updated_this_year,
+        criterion="updated_this_year",
     ),
     Indicator(
         id="mx.index",

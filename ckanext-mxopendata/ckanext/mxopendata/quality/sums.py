@@ -10,6 +10,7 @@ from typing import Any
 from ckanext.mxopendata.quality.facts import DatasetFacts
 from ckanext.mxopendata.quality.families import FamilySums, of_families
 from ckanext.mxopendata.quality.freshness import VERDICTS
+from ckanext.mxopendata.quality.years import this_year
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,10 @@ class Sums:
         no_frequency: datasets without a known frequency.
         no_date: datasets without a readable date of modification.
         future_date: datasets whose date of modification lies in the future.
+        created_known: datasets of which is known when their resources were created.
+        created_this_year: of them, those with a resource of this year.
+        updated_known: datasets of which is known when their resources were created and last modified.
+        updated_this_year: of them, those with a resource of an earlier year last modified in this one.
         families: what the families of others count; of the datasets that were measured for them.
     """
 
@@ -50,6 +55,10 @@ class Sums:
     no_frequency: int = 0
     no_date: int = 0
     future_date: int = 0
+    created_known: int = 0
+    created_this_year: int = 0
+    updated_known: int = 0
+    updated_this_year: int = 0
     families: FamilySums = dataclasses.field(default_factory=FamilySums)
 
     def __add__(self, other: Sums) -> Sums:
@@ -86,7 +95,7 @@ def total(parts: Iterable[Sums]) -> Sums:
 
 def of_dataset(facts: DatasetFacts, now: datetime) -> Sums:
     """The sums over one dataset at the moment ``now`` (with time zone)."""
-    state = facts.freshness.verdict(now)
+    state, year, years = facts.freshness.verdict(now), this_year(now), facts.years
     return Sums(
         datasets=1,
         resources=facts.resources,
@@ -96,6 +105,10 @@ def of_dataset(facts: DatasetFacts, now: datetime) -> Sums:
         machine_readable_resources=facts.machine_readable_resources,
         licensed=int(facts.licensed),
         with_contact=int(facts.with_contact),
+        created_known=int(years.created is not None),
+        created_this_year=int(year in (years.created or ())),
+        updated_known=int(years.updated is not None),
+        updated_this_year=int(year in (years.updated or ())),
         families=of_families(facts.families, state, now) if facts.families else FamilySums(),
         **{name: int(name == state) for name in VERDICTS},
     )

@@ -92,8 +92,8 @@ def mxopendata_commitment_sums(context: Context, data_dict: DataDict) -> dict[st
 
     Returns:
         ``{"as_of", "institutions": {name: {count: number}}}``, counts as in ``quality.commitments.CommitmentSums``;
-        with ``institution`` also ``committed_per_year`` (``{year: different titles in its plans}``) and ``totals`` as
-        in :func:`mxopendata_commitment_list`.
+        with ``institution`` also ``committed_per_year`` (``{year: different titles in its plans}``, those withdrawn
+        left out; a year that no plan names is not in it) and ``totals`` as in :func:`mxopendata_commitment_list`.
 
     Raises:
         ValidationError: for a day that is none.
@@ -105,14 +105,17 @@ def mxopendata_commitment_sums(context: Context, data_dict: DataDict) -> dict[st
     if not tk.asbool(data_dict.get("closed", False)):
         conditions.append(commitments.LINE.c.open_to_all)
     if not data_dict.get("institution"):
-        sums = commitment_counts.commitment_sums(conditions, today)
+        titles = commitment_counts.promised_titles(conditions, today.year)
+        sums = commitment_counts.commitment_sums(conditions, titles, today)
         return {"as_of": today.isoformat(), "institutions": sums}
     institution = institution_of(data_dict)
     conditions.append(commitments.LINE.c.organization_id == institution.id)
+    titles = commitment_counts.promised_titles(conditions)
+    per_year = sorted(titles.get(institution.name, {}).items())
     return {
         "as_of": today.isoformat(),
-        "institutions": commitment_counts.commitment_sums(conditions, today),
-        "committed_per_year": commitment_counts.committed_per_year(conditions, today),
+        "institutions": commitment_counts.commitment_sums(conditions, titles, today),
+        "committed_per_year": {year: len(each.committed) for year, each in per_year},
         "totals": commitment_counts.totals_of(institution.id),
     }
 
