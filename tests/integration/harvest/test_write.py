@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ckan import model
 from ckan.tests import helpers
 
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
+from ckanext.mxopendata.core_tables import PACKAGE
 from ckanext.mxopendata.harvest import datasets as writing
+from ckanext.mxopendata.metadata.names import dataset_name
 
 from .conftest import catalogue, file_address, record, records_of, row_versions
 
@@ -186,6 +189,40 @@ def test_equal_titles_get_different_names(portal, make_source, harvest):
     assert run["created"] == 2
     assert names[0] == "presupuesto"
     assert names[1].startswith("presupuesto-")
+
+
+@pytest.mark.parametrize("moment", ["before it is validated", "when it is stored"])
+def test_a_name_that_another_process_takes_meanwhile_is_not_taken_twice(
+    portal, make_source, harvest, monkeypatch, moment
+):
+    name = dataset_name(f"Padrón {moment}")
+    taken: list[str] = []
+
+    def take(*_: Any) -> None:
+        # As two processes with datasets of one title meet.
+        if not taken:
+            taken.append(name)
+            with model.meta.engine.begin() as other:
+                other.execute(sa.insert(PACKAGE).values(id=name, name=name, type="dataset"))
+
+    def take_of_new(session: Any, *_: Any) -> None:
+        if any(getattr(one, "name", "") == name for one in session.new):
+            take()
+
+    if moment == "when it is stored":
+        sa.event.listen(model.Session, "before_flush", take_of_new)
+    else:
+        begin = writing.DatasetWriter.begin
+        monkeypatch.setattr(writing.DatasetWriter, "begin", lambda *given: (begin(*given), take()))
+    portal.serve("/data.json", catalogue(record("j1", "Tianguis"), record("j2", f"Padrón {moment}")))
+    try:
+        run = harvest(make_source())
+    finally:
+        if moment == "when it is stored":
+            sa.event.remove(model.Session, "before_flush", take_of_new)
+    assert taken
+    assert (run["status"], run["created"], run["rejected"]) == ("finished", 2, 0)
+    assert _dataset(run, "j2")["name"].startswith(f"{name}-")
 
 
 def test_every_written_dataset_has_one_current_harvest_object(portal, make_source, harvest):

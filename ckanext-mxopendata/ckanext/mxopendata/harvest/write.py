@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -43,6 +44,10 @@ _REPORT_STATUS = {
 }
 
 
+# CKAN's constraint that no two datasets have one name, and how often in a row a name may be lost to another process.
+_ONE_NAME, _RACES = "package_name_key", 5
+
+
 @dataclass
 class _Outcome:
     """What one try at a batch came to."""
@@ -51,6 +56,8 @@ class _Outcome:
     lost: list[Mapping[str, Any]] = field(default_factory=list)
     bad: Mapping[str, Any] | None = None
     finding: Finding | None = None
+    # Whether another process gave the name of the bad record's dataset to its own, after we had seen it free.
+    lost_name: bool = False
 
 
 class Batches:
@@ -101,14 +108,14 @@ class Batches:
             return 0
         waiting = rows
         while waiting:
-            outcome = _try(self._run, self._writer, waiting)
+            waiting, outcome = self._try(waiting)
             if outcome.bad is None:
                 self._commit(outcome)
                 break
             self._undo()
             position = waiting.index(outcome.bad)
             before = [row["number"] for row in waiting[:position]]
-            again = _try(self._run, self._writer, _take(self._run, position, before))
+            _, again = self._try(_take(self._run, position, before))
             if again.bad is not None:
                 # What went well a moment ago fails now: not the record's fault, so it is not the record's loss.
                 self._undo()
@@ -118,6 +125,21 @@ class Batches:
             numbers = [row["number"] for row in waiting[position + 1 :]]
             waiting = _take(self._run, len(numbers), numbers)
         return len(rows)
+
+    def _try(self, rows: list[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], _Outcome]:
+        """Try a batch, once more with other names for each name that another process took meanwhile.
+
+        Returns:
+            The records tried, of which somebody else may have taken some in between, and what came of it.
+        """
+        outcome = _try(self._run, self._writer, rows)
+        for _ in range(_RACES):
+            if not outcome.lost_name:
+                break
+            self._undo()
+            rows = _take(self._run, len(rows), [row["number"] for row in rows])
+            outcome = _try(self._run, self._writer, rows)
+        return rows, outcome
 
     def _commit(self, outcome: _Outcome) -> None:
         """Note what was written in the transaction that writes it; index afterwards."""
@@ -142,7 +164,7 @@ class Batches:
             self._reject(rows[0], Finding("record_not_indexed", value=reason))
             return
         for row in rows:
-            outcome = _try(self._run, self._writer, _take(self._run, 1, [row["number"]]))
+            _, outcome = self._try(_take(self._run, 1, [row["number"]]))
             if outcome.bad is None:
                 self._commit(outcome)
             else:
@@ -191,6 +213,8 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
     outcome = _Outcome()
     if not rows:
         return outcome
+    # Not to be asked for once a statement has failed.
+    run_id = run.id
     outcome.lost = handover.lost(run, rows)
     rows = [row for row in rows if row not in outcome.lost]
     records = spool.records(run.id, [row["number"] for row in rows])
@@ -200,12 +224,14 @@ def _try(run: Run, writer: DatasetWriter, rows: Sequence[Mapping[str, Any]]) -> 
             outcome.written.append((row, writer.write(row, records.get(row["number"], {}))))
         except tk.ValidationError as error:  # noqa: PERF203 - each fails on its own
             outcome.bad, outcome.finding = row, _refused(error)
+            outcome.lost_name = row["action"] == "created" and "name" in error.error_dict
             return outcome
         except Exception as error:  # whatever one record does to the mapping or to CKAN costs only that record
             if trouble.is_trouble(error):
                 raise
-            log.exception("record %s of run %s cannot be written", row["identifier"], run.id)
+            log.exception("record %s of run %s cannot be written", row["identifier"], run_id)
             outcome.bad, outcome.finding = row, Finding("record_failed", value=type(error).__name__)
+            outcome.lost_name = isinstance(error, IntegrityError) and _ONE_NAME in str(error.orig)
             return outcome
     return outcome
 
