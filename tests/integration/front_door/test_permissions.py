@@ -48,6 +48,7 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_commitment_show", lambda site: {"id": site["promise"]}, EVERYBODY),
     ("mxopendata_commitment_show", lambda site: {"id": site["closed_promise"]}, INSIDE),
     ("mxopendata_commitment_create", lambda site: {"institution": site["institution"]}, ADMINS),
+    ("mxopendata_commitment_import", lambda site: {"institution": site["institution"]}, ADMINS),
     ("mxopendata_commitment_update", lambda site: {"id": site["promise"]}, ADMINS),
     ("mxopendata_commitment_match_list", lambda site: {"institution": site["institution"]}, ADMINS),
     ("mxopendata_commitment_match_confirm", lambda site: {"id": site["promise"]}, ADMINS),

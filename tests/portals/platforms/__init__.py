@@ -17,6 +17,7 @@ from portals.platforms.dcat import DcatPortal
 from portals.platforms.dkan import DkanPortal
 from portals.platforms.geonode import GeoNodePortal
 from portals.platforms.opendatasoft import OpendatasoftPortal
+from portals.platforms.table import TableFolder, TablePortal
 
 # By source type; where a platform can be read in several ways, those too.
 PLATFORMS: dict[str, type[PlatformPortal]] = {
@@ -31,6 +32,8 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_opendatasoft": OpendatasoftPortal,
     "mx_csw": CswPortal,
     "mx_geonode": GeoNodePortal,
+    "mx_table": TablePortal,
+    "mx_table folder": TableFolder,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

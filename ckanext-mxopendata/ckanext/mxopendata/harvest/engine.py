@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -27,6 +28,7 @@ from ckanext.mxopendata.harvest import (
     known,
     lines,
     locks,
+    promises,
     report,
     runs,
     secrets,
@@ -149,6 +151,9 @@ class _Step:
         position = run.position.get("connector", {})
         with HttpClient(limits, config.harvest_folder()) as client:
             for page in source.connector.pages(client, source.url, position, runs.document(run.id), before):
+                if page.promises:
+                    said = promises.store(page.promises, source.organization.id)
+                    page = replace(page, findings=[*page.findings, *said])  # noqa: PLW2901
                 try:
                     self._keep(page, reader, before, limits.credential)
                 except known.UnreadRecordError:

@@ -46,6 +46,19 @@ class Noted(dict[str, Any]):
 
 
 @dataclass(frozen=True)
+class Promises:
+    """An inventory, an opening plan or a count of what is committed: it promises data and holds no record.
+
+    Attributes:
+        file_name: how the file is called.
+        content: the file.
+    """
+
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Same:
     """A record that need not be read: its version is that of the last complete run.
 
@@ -87,6 +100,7 @@ class Page:
         reading: how the list is read; that of the last page counts.
         memory: what the connector wants to be reminded of when the list is read the next time, or ``None`` for nothing
             new; JSON values only.
+        promises: files that were found beside, or instead of, the list.
     """
 
     records: list[Any]
@@ -95,6 +109,7 @@ class Page:
     findings: list[Finding] = field(default_factory=list)
     reading: Reading = "full"
     memory: Mapping[str, Any] | None = None
+    promises: Sequence[Promises] = ()
 
 
 class Connector(Protocol):
