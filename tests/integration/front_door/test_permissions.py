@@ -65,6 +65,8 @@ TABLE: list[tuple[str, Callable[[Site], dict[str, Any]], frozenset[str]]] = [
     ("mxopendata_harvest_run_list", lambda site: {}, EVERYBODY),
     ("mxopendata_harvest_source_list", lambda site: {}, EVERYBODY),
     ("mxopendata_harvest_source_search", lambda site: {}, EVERYBODY),
+    ("mxopendata_harvest_upload", lambda site: {"institution": site["institution"]}, EDITORS),
+    ("mxopendata_harvest_upload_show", lambda site: {"institution": site["institution"]}, EDITORS),
     ("mxopendata_dump_show", lambda site: {"format": "ttl"}, EVERYBODY),
     ("mxopendata_indicator_list", lambda site: {}, EVERYBODY),
     ("mxopendata_indicator_show", lambda site: {"id": "mx.datasets"}, EVERYBODY),

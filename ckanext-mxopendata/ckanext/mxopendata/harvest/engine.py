@@ -35,6 +35,7 @@ from ckanext.mxopendata.harvest import (
     sharing,
     spool,
     trouble,
+    uploaded,
     write,
 )
 from ckanext.mxopendata.harvest.answers import Remembered
@@ -42,7 +43,7 @@ from ckanext.mxopendata.harvest.connectors.base import Page, Same, Unreadable
 from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import HarvestGatherError
-from ckanext.mxopendata.http import HostBusyError, HttpClient, HttpSettings
+from ckanext.mxopendata.http import HostBusyError, HttpSettings
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -149,7 +150,7 @@ class _Step:
             model.repo.commit()
         before = None if run.position.get("full") else known.known_list(run, source)
         position = run.position.get("connector", {})
-        with HttpClient(limits, config.harvest_folder()) as client:
+        with uploaded.client(limits, config.harvest_folder(), source.id) as client:
             for page in source.connector.pages(client, source.url, position, runs.document(run.id), before):
                 if page.promises:
                     said = promises.store(page.promises, source.organization.id)
@@ -231,6 +232,7 @@ class _Step:
         """Decide; ``False`` where a guard holds the run, or where the whole list is to be read first."""
         run = self.run
         said = [*self.source.settings.notices, *adoption.adopt(run, self.source.connector)]
+        said += uploaded.adopt(run, self.source.organization.id)
         decision = decide.decide(run, self.source.settings.absence, self.source.organization.id)
         if decision.unread:
             self._read_everything()

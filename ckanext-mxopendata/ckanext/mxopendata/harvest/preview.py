@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ckanext.mxopendata import config
-from ckanext.mxopendata.harvest import detection, origins, sharing, standing
+from ckanext.mxopendata.harvest import detection, origins, sharing, standing, uploaded
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
@@ -66,7 +66,7 @@ def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(http_settings(settings, source_type), Path(folder)) as client,
+        uploaded.client(http_settings(settings, source_type), Path(folder), source_id) as client,
     ):
         counted = 0
         looked_at: list[Any] = []

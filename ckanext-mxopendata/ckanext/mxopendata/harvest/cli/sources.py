@@ -108,8 +108,10 @@ def export(path: str | None, as_json: bool) -> None:
     """Escribe las fuentes como archivos de configuración: en la carpeta PATH, o en la pantalla."""
     from ckanext.mxopendata.harvest import sources as room
     from ckanext.mxopendata.harvest.listing import list_sources
+    from ckanext.mxopendata.harvest.uploaded import is_uploaded
 
-    contents = [room.export(row["name"]) for row in list_sources()]
+    # One whose table was uploaded is not made by a file: the table would be missing.
+    contents = [room.export(row["name"]) for row in list_sources() if not is_uploaded(row["id"])]
     if path:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
@@ -234,7 +236,7 @@ def _check(row: dict[str, Any]) -> dict[str, Any]:
     answer = {key: row[key] for key in LISTED}
     try:
         source = load_source(row["id"])
-        room.preview(source.type, source.url, source.settings, mapping_settings(source), limit=1)
+        room.preview(source.type, source.url, source.settings, mapping_settings(source), limit=1, source_id=source.id)
     except SourceError as error:
         return {**answer, "health": "failed", "findings": [error.finding.to_dict()]}
     return {**answer, "health": "ok", "findings": []}

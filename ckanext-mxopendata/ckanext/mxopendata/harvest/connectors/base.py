@@ -126,6 +126,9 @@ class Connector(Protocol):
     authorization: str
     # True where a list is read in several requests, between which records may slip from one page to the next.
     repeats_while_paging: bool
+    # True where records have no place for some fields that belong to the source (those without a way in the template of
+    # tables): one that a record leaves empty stays as it is here.
+    is_template: bool
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
@@ -172,6 +175,7 @@ class ListConnector:
     shape: Shape = "datajson"
     authorization = "Bearer {key}"
     repeats_while_paging = False
+    is_template = False
 
     def version(self, record: Mapping[str, Any]) -> str | None:
         """No record is read by itself: its version would be of no use."""

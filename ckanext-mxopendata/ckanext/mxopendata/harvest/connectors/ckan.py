@@ -26,6 +26,7 @@ class CkanConnector:
     description = "Portal en CKAN, de cualquier versión que ofrezca la API de acciones."
     authorization = "{key}"
     repeats_while_paging = True
+    is_template = False
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None

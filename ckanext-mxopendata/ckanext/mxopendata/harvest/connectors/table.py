@@ -35,6 +35,8 @@ class TableConnector(ListConnector):
     title = "Tabla CSV o XLSX (México)"
     description = "Catálogo en una tabla CSV o XLSX (plantilla ds:/rs:, libro de pydatajson) o carpeta web con tablas."
 
+    is_template = True
+
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
     ) -> Iterator[Page]:
@@ -81,7 +83,7 @@ def _collect(
     if "files" in position and document.exists():
         yield from _read_folder(client, int(position["files"]), document)
         return {}
-    document.unlink(missing_ok=True)
+    Store.remove(document)
     fetched, memory = fetch_if_other(client, url, known)
     if fetched is None:
         yield unmodified(memory)
@@ -98,7 +100,7 @@ def _collect(
                 yield Page([], {}, memory=memory, promises=[_promises(fetched.path, url)])
             return memory
     except BaseException:
-        document.unlink(missing_ok=True)
+        Store.remove(document)
         raise
     finally:
         fetched.path.unlink(missing_ok=True)

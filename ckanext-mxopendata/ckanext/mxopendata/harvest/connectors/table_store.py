@@ -66,6 +66,12 @@ class Store:
             if is_new:
                 self._database.executescript(_TABLES)
 
+    @staticmethod
+    def remove(path: Path) -> None:
+        """Take the file away, and what SQLite keeps beside it: it would be taken for the next one's."""
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+
     def __enter__(self) -> Store:
         return self
 

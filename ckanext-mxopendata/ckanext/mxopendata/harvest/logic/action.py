@@ -25,7 +25,8 @@ from ckanext.mxopendata.harvest import (
     watchdog,
 )
 from ckanext.mxopendata.harvest.logic.auth import check_pair
-from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled
+from ckanext.mxopendata.harvest.logic.uploads import mxopendata_harvest_upload, mxopendata_harvest_upload_show
+from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled, Upload
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "mxopendata_harvest_run_show",
     "mxopendata_harvest_source_list",
     "mxopendata_harvest_source_search",
+    "mxopendata_harvest_upload",
+    "mxopendata_harvest_upload_show",
 ]
 
 MAXIMUM_LIMIT = 1000
@@ -263,7 +266,8 @@ def harvest_source_clear(original: Callable[..., Any], context: Context, data_di
     for table in (Identity, Elsewhere, Run):
         model.Session.execute(sa.delete(table.__table__).where(table.source_id == source_id))
     if model.Package.get(source_id) is None:
-        model.Session.execute(sa.delete(ManagedSource.__table__).where(ManagedSource.source_id == source_id))
+        for table in (ManagedSource, Upload):
+            model.Session.execute(sa.delete(table.__table__).where(table.source_id == source_id))
     model.Session.commit()
     return result
 
