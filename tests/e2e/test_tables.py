@@ -65,5 +65,6 @@ def _look(page: Page, file: dict[str, Any], *, choose: bool) -> None:
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Ver qué pasaría").click()
     expect(page.locator("#mxopendata-outcome")).to_be_visible()
+    page.wait_for_load_state()
     wait_for_scripts(page)
     assert (overflowing(page), beyond_baseline(page, HOME)) == ([], [])
