@@ -51,6 +51,8 @@ class TablePortal(PlatformPortal):
 class TableFolder(TablePortal):
     """So many datasets in each file as others give on a page; beside them, files that are none of ours."""
 
+    is_told: ClassVar[bool] = False
+
     @property
     def address(self) -> str:
         """The folder's."""
