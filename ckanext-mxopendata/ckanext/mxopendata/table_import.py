@@ -70,8 +70,13 @@ class ImportReport:
         return {"rows": self.rows, **self.counted(), "datasets": self.counted(in_rows=False), "findings": findings}
 
 
-def import_catalogue(
-    content: bytes, institution: Mapping[str, Any], user: str, dry_run: bool = False, date_order: str | None = None
+def import_catalogue(  # noqa: PLR0913, PLR0917 - whose table, in whose name, and how it is read
+    content: bytes,
+    institution: Mapping[str, Any],
+    user: str,
+    dry_run: bool = False,
+    date_order: str | None = None,
+    own_source: str | None = None,
 ) -> ImportReport:
     """Read a catalogue and store its datasets in an institution.
 
@@ -83,6 +88,7 @@ def import_catalogue(
         user: name of the user in whose name datasets are written; who may is asked before.
         dry_run: whether only to say what would become of each row; CKAN is asked, nothing is kept.
         date_order: how the table writes dates (``DMY``, ``MDY``, ``YMD``); ``None`` finds it out of the table.
+        own_source: title of the source whose datasets the table may change, besides those of none.
 
     Returns:
         The report; its catalogue has no dataset where the file could not be read, and says why.
@@ -96,7 +102,7 @@ def import_catalogue(
     report = ImportReport(read_catalogue(content, institution["name"], settings))
     report.findings.extend(report.catalogue.table.findings)
     stored = _stored(institution["id"])
-    writer = _Writer(institution["id"], user, dry_run)
+    writer = _Writer(institution["id"], user, dry_run, own_source)
     for dataset in report.catalogue.datasets:
         fate, name, findings = _one(dataset, stored.get(dataset.identifier, ()), writer)
         report.fates.append(fate)
@@ -111,7 +117,7 @@ def _one(
     if dataset.is_rejected:
         return "rejected", None, []
     row = dataset.rows[0]
-    refused = _refusal(dataset, known, row)
+    refused = _refusal(dataset, known, row, writer.own_source)
     if refused:
         return "rejected", known[0]["name"], [refused]
     try:
@@ -132,13 +138,15 @@ def _one(
     return fate, name, placed
 
 
-def _refusal(dataset: CatalogueDataset, known: Sequence[Mapping[str, Any]], row: int) -> Finding | None:
+def _refusal(
+    dataset: CatalogueDataset, known: Sequence[Mapping[str, Any]], row: int, own_source: str | None
+) -> Finding | None:
     details = {"row": row, "dataset": dataset.identifier}
     if len(known) > 1:
         return Finding("import_identifier_twice", "ds:identifier", str(row), dataset.identifier, details)
     if known and known[0]["state"] == "deleted":
         return Finding("import_deleted", "ds:identifier", str(row), None, details)
-    if known and known[0]["source"]:
+    if known and known[0]["source"] and known[0]["source"] != own_source:
         return Finding("import_harvested", "ds:identifier", str(row), known[0]["source"], details)
     return None
 
@@ -184,6 +192,7 @@ class _Writer:
     institution_id: str
     user: str
     dry_run: bool
+    own_source: str | None = None
 
     def _context(self) -> Context:
         # The rights were asked for the institution as a whole; what the Guía makes mandatory is reported, not refused.

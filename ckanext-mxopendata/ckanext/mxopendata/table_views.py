@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+from pathlib import PurePath
 from typing import Any
 
 from flask import Blueprint, Response
+from werkzeug.datastructures import FileStorage
 
 import ckan.plugins.toolkit as tk
 
@@ -28,6 +31,8 @@ from ckanext.mxopendata.uploads import (
 bp = Blueprint("mxopendata_tables", __name__, url_prefix="/organization/<name>")
 
 MAXIMUM_DATASETS = 300
+# What a table is: this, or a part.
+WHOLE = "whole"
 
 
 @bp.errorhandler(tk.ObjectNotFound)
@@ -59,27 +64,58 @@ def preview(name: str) -> str | tuple[str, int]:
     if refusal_of := refused(content):
         words, status = refusal_of
         return _render(name, problem=words), status
-    report = import_catalogue(content, institution, tk.current_user.name, dry_run=True)
+    whole = _whole_catalogue(name) if tk.request.form.get("is") == WHOLE else None
+    own = (whole or {}).get("source_title")
+    report = import_catalogue(content, institution, tk.current_user.name, dry_run=True, own_source=own)
     if len(report.catalogue.datasets) > MAXIMUM_DATASETS:
         words = tk._("The table has more than 300 datasets. Split it, or ask whoever runs the portal to import it.")
         return _render(name, problem=words), 400
     document = report.to_dict(current_language())
     found = findings_beside(report.catalogue.table, document["findings"])
-    token = _kept(institution).keep({"content": content, "findings": found})
-    return _render(name, report=report, document=document, token=token)
+    file_name = PurePath(tk.request.files["upload"].filename or "").name
+    token = _kept(institution).keep({"content": content, "findings": found, "name": file_name.encode()})
+    listed = {dataset.identifier for dataset in report.catalogue.datasets}
+    missing = [one for one in (whole or {}).get("datasets", ()) if one["identifier"] not in listed]
+    return _render(name, report=report, document=document, token=token, is_whole=whole is not None, missing=missing)
 
 
 @bp.route("/tabla/guardar", methods=["POST"])
-def store(name: str) -> str | tuple[str, int]:
+def store(name: str) -> str | Response | tuple[str, int]:
     """Store what was looked at."""
     institution = _for_editors(name)
     token = tk.request.form.get("token", "")
-    content = _kept(institution).part(token, "content")
+    kept = _kept(institution)
+    content = kept.part(token, "content")
     if content is None:
         return _render(name, problem=too_old()), 410
+    if tk.request.form.get("is") == WHOLE:
+        return _store_whole(name, content, (kept.part(token, "name") or b"").decode())
     report = import_catalogue(content, institution, tk.current_user.name)
     document = report.to_dict(current_language())
     return _render(name, report=report, document=document, token=token, stored=True)
+
+
+def _store_whole(name: str, content: bytes, file_name: str) -> str | Response | tuple[str, int]:
+    """Make the table the institution's catalogue, and lead to the report of its harvest."""
+    upload = FileStorage(io.BytesIO(content), file_name)
+    try:
+        action = tk.get_action("mxopendata_harvest_upload")
+    except KeyError:  # switched off since the preview
+        return _render(name, problem=tk._("Not available")), 400
+    try:
+        run = action({"user": who()}, {"institution": name, "upload": upload})["run"]
+    except tk.ValidationError as error:
+        return _render(name, problem="; ".join(map(str, error.error_summary.values()))), 400
+    return tk.redirect_to("mxopendata_harvest.run", source=run["source"], run=run["run"])
+
+
+def _whole_catalogue(name: str) -> dict[str, Any] | None:
+    """The table that is the institution's whole catalogue; ``None`` on a portal that does not harvest."""
+    try:
+        action = tk.get_action("mxopendata_harvest_upload_show")
+    except KeyError:
+        return None
+    return action({"user": who(), "auth_user_obj": tk.current_user}, {"institution": name})
 
 
 @bp.route("/tabla/hallazgos.<extension>")
@@ -127,10 +163,12 @@ def _render(name: str, **values: Any) -> str:
         values["lines"] = _lines(report)
         values["findings"] = together(values["document"]["findings"], _column)
         values["readable"] = report.catalogue.table.is_readable and bool(report.catalogue.datasets)
+    may_upload = _may_upload(name)
     shown = {
         "group_dict": institution,
         "group_type": "organization",
-        "may_upload": _may_upload(name),
+        "may_upload": may_upload,
+        "whole": _whole_catalogue(name) if may_upload else None,
         "findings_shown": FINDINGS_SHOWN,
         **values,
     }

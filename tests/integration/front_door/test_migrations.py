@@ -21,6 +21,7 @@ TABLES = {
         "mxopendata_harvest_redirect",
         "mxopendata_harvest_elsewhere",
         "mxopendata_harvest_source",
+        "mxopendata_harvest_upload",
     },
     "mxopendata_planning": {
         "mxopendata_role",

@@ -239,3 +239,13 @@ def test_formula_cells_stay_text_and_do_no_harm(run, office):
     stored = datasets(office)["=1+1"]
     assert (stored["title"], stored["notes"]) == ('=HYPERLINK("http://x.mx";"a")', "@SUM(A1)")
     assert [item["url"] for item in stored["resources"]] == [""]
+
+
+def test_the_complete_catalogue_by_command(run):
+    table = "ds:identifier,ds:title\nK1,Entero 1\nK2,Entero 2\n"
+    code, document = run(table, "--complete")
+    assert (code, document["run"]["status"], document["run"]["created"]) == (0, "finished", 2)
+    code, document = run(table, "--complete")
+    assert (code, document["run"]["unchanged"]) == (0, 2)
+    code, document = run("ds:identifier,ds:title\n", "--complete")
+    assert (code, document["run"]["status"]) == (2, "held")

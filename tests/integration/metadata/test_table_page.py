@@ -155,3 +155,39 @@ def test_a_table_that_is_sent_as_a_field_is_no_file(app, url, headers):
     data = {"upload": TABLE + " " * 600_000}
     answer = app.post(url, data=data, headers=headers, content_type="multipart/form-data", status=413)
     assert "Elija un archivo CSV o XLSX." in soup(answer).select_one("#error-content").get_text()
+
+
+def test_the_complete_catalogue_is_harvested(app, url, headers, institution):
+    """Look first, then store: the page, the report and the data.json follow; the second names what it lacks."""
+    rows = "".join(f"c{n},Completo {n},https://x.mx/c{n}.csv\n" for n in range(6))
+    table = f"ds:identifier,ds:title,rs:downloadURL\n{rows}"
+    for content in (table, table.replace("c5,Completo 5,https://x.mx/c5.csv\n", "")):
+        octets = {"upload": (io.BytesIO(content.encode()), "catálogo.csv"), "is": "whole"}
+        page = soup(app.post(url, data=octets, headers=headers, content_type="multipart/form-data", status=200))
+        form = page.select_one("form[action$='/guardar']")
+        fields = {field["name"]: field["value"] for field in form.select("input[name=token], input[name=is]")}
+        answer = app.post(f"{url}/guardar", data=fields, headers=headers, follow_redirects=False)
+        assert (answer.status_code, "/corrida/" in answer.headers["Location"]) == (302, True)
+    assert "Completo 5" in page.select_one(".alert-warning").get_text()
+    found = helpers.call_action("package_search", fq=f"owner_org:{institution['id']} AND title:Completo", rows=20)
+    assert found["count"] == 6
+    document = app.get(f"/organization/{institution['name']}/data.json").json
+    assert {f"c{n}" for n in range(6)} <= {dataset["identifier"] for dataset in document["dataset"]}
+    shown = soup(app.get(url, headers=headers))
+    assert "catálogo.csv" in shown.get_text()
+    assert shown.select_one("input[value=whole]").has_attr("checked")
+
+
+@pytest.mark.parametrize("role", [None, "member", "other_admin"])
+def test_who_may_not_make_it_the_catalogue(app, url, institution, role):
+    visitor: dict[str, str] = {}
+    if role:
+        user = factories.User()
+        where = institution["id"] if role == "member" else factories.Organization()["id"]
+        capacity = "member" if role == "member" else "admin"
+        helpers.call_action("organization_member_create", id=where, username=user["name"], role=capacity)
+        visitor = {"Authorization": factories.APIToken(user=user["name"])["token"]}
+    data = {"upload": (io.BytesIO(TABLE.encode()), "t.csv"), "is": "whole"}
+    app.post(url, data=data, headers=visitor, content_type="multipart/form-data", status=403)
+    app.post(f"{url}/guardar", data={"token": "x", "is": "whole"}, headers=visitor, status=403)
+    assert soup(app.get(url, headers=visitor)).select_one("input[name=is]") is None

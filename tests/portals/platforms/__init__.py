@@ -19,6 +19,7 @@ from portals.platforms.geonode import GeoNodePortal
 from portals.platforms.junar import JunarPortal
 from portals.platforms.opendatasoft import OpendatasoftPortal
 from portals.platforms.socrata import SocrataPortal
+from portals.platforms.table import TableFolder, TablePortal
 
 # By source type; where a platform can be read in several ways, those too.
 PLATFORMS: dict[str, type[PlatformPortal]] = {
@@ -35,6 +36,8 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
     "mx_junar": JunarPortal,
     "mx_csw": CswPortal,
     "mx_geonode": GeoNodePortal,
+    "mx_table": TablePortal,
+    "mx_table folder": TableFolder,
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]

@@ -62,6 +62,8 @@ class PlatformPortal:
     held: ClassVar[int] = 0
     # In which its answers may be, whatever they say.
     encodings: ClassVar[tuple[str, ...]] = ("utf-8", "latin-1")
+    # Whether its address tells what it is; a folder of tables may be one of data.
+    is_told: ClassVar[bool] = True
     page_size: int = 10
 
     def __init__(self, records: Sequence[Plain]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.detection import Detected, detect
-from ckanext.mxopendata.harvest.signs import OF_ITSELF, SIGNS
+from ckanext.mxopendata.harvest.signs import OF_ITSELF, SIGNS, is_catalogue_table
 from ckanext.mxopendata.http import HttpClient, HttpSettings
 from portals.platforms import PLATFORMS, Answer, Plain, PlatformPortal
 from portals.platforms.base import Query, serving
@@ -68,17 +68,34 @@ def test_there_is_a_sign_of_every_source_type():
     assert {sign.type for sign in (*SIGNS, *OF_ITSELF)} == set(CONNECTORS)
 
 
-@pytest.mark.parametrize("name", sorted(PLATFORMS))
+@pytest.mark.parametrize("name", sorted(name for name, portal in PLATFORMS.items() if portal.is_told))
 def test_every_platform_is_known_by_its_front_page_and_can_be_read_at_what_is_found(found, name, tmp_path):
     portal = PLATFORMS[name](RECORDS)
-    # A file of RDF at an address of its own has no front page that tells of it.
-    path = urlsplit(portal.address).path if portal.source_type == "mx_dcat" else "/"
+    # A file at an address of its own has no front page that tells of it.
+    path = urlsplit(portal.address).path if portal.source_type in ("mx_dcat", "mx_table") else "/"
     what = found(portal, path)
     assert what.type == portal.source_type
     with serving(portal) as host, HttpClient(HttpSettings("x", frozenset({host}), retries=0), tmp_path) as client:
         url = f"http://{host}{what.url.removeprefix(portal.base)}"
         pages = list(CONNECTORS[what.type].pages(client, url, {}, tmp_path / "document"))
     assert sum(len(page.records) for page in pages) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "is_one"),
+    [
+        (b"ds:identifier;ds:title;rs:title\n", True), ("Cat\u00e1logo\nds:title,rs:title\n".encode("utf-16"), True),
+        (b"name,date\nx,y\n", False), (b"Responsable,Nombre del conjunto,Nombre del recurso\n", False),
+        (b"PK\x03\x04cut", False), (b"<html>ds:identifier,ds:title", False),
+    ],
+)  # fmt: skip
+def test_a_table_is_a_catalogue_by_its_headings_only(content, is_one):
+    assert is_catalogue_table(content) == is_one
+
+
+@pytest.mark.payloads
+def test_the_workbook_of_pydatajson_is_told(shared):
+    assert is_catalogue_table((shared / "payloads/harvest/inventory/catalogo-justicia.xlsx").read_bytes())
 
 
 @pytest.mark.parametrize(

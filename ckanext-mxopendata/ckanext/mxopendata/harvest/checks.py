@@ -19,6 +19,7 @@ from ckanext.mxopendata.harvest.probe import Probed, probe
 from ckanext.mxopendata.harvest.pruning import OURS
 from ckanext.mxopendata.harvest.settings import parse_config
 from ckanext.mxopendata.harvest.source import http_settings, load_source
+from ckanext.mxopendata.harvest.uploaded import is_uploaded
 from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -39,11 +40,13 @@ class Asked:
         row: what :func:`.listing.list_sources` tells of it.
         settings: how it is asked; ``None`` where its configuration is wrong.
         wrong: why it is.
+        kept_here: whether it is an uploaded table: there is no portal to ask.
     """
 
     row: Mapping[str, Any]
     settings: HttpSettings | None = None
     wrong: Finding | None = None
+    kept_here: bool = False
 
 
 def known_sources(names: Iterable[str] = (), with_files: bool = False) -> tuple[list[Asked], list[str]]:
@@ -98,7 +101,8 @@ def check(asked: Iterable[Asked], done: Callable[[], object] = lambda: None) -> 
 def _stored(row: Mapping[str, Any]) -> Asked:
     try:
         source = load_source(row["id"])
-        return Asked(row, _gentle(http_settings(source.settings, source.type)))
+        settings = _gentle(http_settings(source.settings, source.type))
+        return Asked(row, settings, kept_here=is_uploaded(source.id))
     except SourceError as error:
         return Asked(row, wrong=error.finding)
 
@@ -130,6 +134,8 @@ def _gentle(settings: HttpSettings) -> HttpSettings:
 def _ask(one: Asked, folder: Path) -> tuple[Probed | None, float]:
     if one.settings is None:
         return None, 0.0
+    if one.kept_here:
+        return Probed("answers"), 0.0
     folder.mkdir()
     began = time.monotonic()
     with (

@@ -26,7 +26,7 @@ from ckanext.mxopendata.harvest.matching import file_addresses
 from ckanext.mxopendata.harvest.together import AskedTogether
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
-from ckanext.mxopendata.metadata.merging import changed_fields, merged_resources, source_fields
+from ckanext.mxopendata.metadata.merging import beyond_the_template, changed_fields, merged_resources, source_fields
 from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 
 # Ours to set, whatever the crosswalk says of a field of that name in the source.
@@ -154,12 +154,14 @@ class DatasetWriter:
 
     def _merge(self, dataset_id: str, dataset: Mapping[str, Any], adopted: bool) -> None:
         existing = self._shown.pop(dataset_id, None) or self._show(dataset_id)
-        merged = {key: value for key, value in existing.items() if key not in source_fields("dataset")}
+        theirs = source_fields("dataset") - self._staying("dataset")
+        merged = {key: value for key, value in existing.items() if key not in theirs}
         ours = (*PROVENANCE, "owner_org")
         local = {key for key in existing if key not in source_fields("dataset") and key not in ours}
         merged.update({key: value for key, value in dataset.items() if key not in local})
         merged["tags"] = self._merged_tags(dataset_id, existing, dataset)
-        merged["resources"] = merged_resources(existing.get("resources", []), dataset.get("resources", []), adopted)
+        files, fresh = existing.get("resources", []), dataset.get("resources", [])
+        merged["resources"] = merged_resources(files, fresh, adopted, self._staying("resource"))
         # Back in the source's list, whatever had become of it.
         merged["state"] = "active"
         merged.pop("archived_at", None)
@@ -171,6 +173,10 @@ class DatasetWriter:
             # A new date of the data touches that date only.
             merged["harvested_at"] = existing.get("harvested_at")
         self._save(merged, existing)
+
+    def _staying(self, level: str) -> frozenset[str]:
+        """The fields of the source that a record which leaves them empty does not take away."""
+        return beyond_the_template(level) if self.connector.is_template else frozenset()
 
     def _merged_tags(
         self, dataset_id: str, existing: Mapping[str, Any], dataset: Mapping[str, Any]

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckan import model
 
-from ckanext.mxopendata.harvest import known, matching, sharing
+from ckanext.mxopendata.harvest import known, matching, promises, sharing
 from ckanext.mxopendata.harvest.adoption import UNWRITTEN
 from ckanext.mxopendata.harvest.matching import present_in
 from ckanext.mxopendata.harvest.model import READ_ACTIONS, WAITING, Record, Run
@@ -124,8 +124,8 @@ def _guards(run: Run, absence: Absence, newly_absent: int) -> Decision:
         {"source": run.source_id},
     ).scalar_one()
     findings: list[Finding] = []
-    # What somebody has looked at and confirmed is not said again.
-    held = not run.confirmed and read == 0
+    # What somebody has looked at and confirmed is not said again. A list of promises has no records.
+    held = not run.confirmed and read == 0 and (datasets > 0 or not promises.hold(run.findings))
     if held:
         findings.append(Finding("list_empty", details={"known": datasets}))
     elif not run.confirmed and datasets and newly_absent / datasets > absence.max_share:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -27,12 +28,14 @@ from ckanext.mxopendata.harvest import (
     known,
     lines,
     locks,
+    promises,
     report,
     runs,
     secrets,
     sharing,
     spool,
     trouble,
+    uploaded,
     write,
 )
 from ckanext.mxopendata.harvest.answers import Remembered
@@ -40,7 +43,7 @@ from ckanext.mxopendata.harvest.connectors.base import Page, Same
 from ckanext.mxopendata.harvest.model import DECIDING, DONE, READING, WAITING, WRITING, Record, Run
 from ckanext.mxopendata.harvest.source import dataset_writer, http_settings, load_source
 from ckanext.mxopendata.harvest.stock import HarvestGatherError
-from ckanext.mxopendata.http import HostBusyError, HttpClient, HttpSettings
+from ckanext.mxopendata.http import HostBusyError, HttpSettings
 from ckanext.mxopendata.http_credential import Credential
 from ckanext.mxopendata.metadata.findings import Finding
 
@@ -147,8 +150,11 @@ class _Step:
             model.repo.commit()
         before = None if run.position.get("full") else known.known_list(run, source)
         position = run.position.get("connector", {})
-        with HttpClient(limits, config.harvest_folder()) as client:
+        with uploaded.client(limits, config.harvest_folder(), source.id) as client:
             for page in source.connector.pages(client, source.url, position, runs.document(run.id), before):
+                if page.promises:
+                    said = promises.store(page.promises, source.organization.id)
+                    page = replace(page, findings=[*page.findings, *said])  # noqa: PLW2901
                 try:
                     self._keep(page, reader, before, limits.credential)
                 except known.UnreadRecordError:
@@ -227,6 +233,7 @@ class _Step:
         """Decide; ``False`` where a guard holds the run, or where the whole list is to be read first."""
         run = self.run
         said = [*self.source.settings.notices, *adoption.adopt(run, self.source.connector)]
+        said += uploaded.adopt(run, self.source.organization.id)
         decision = decide.decide(run, self.source.settings.absence, self.source.organization.id)
         if decision.unread:
             self._read_everything()

@@ -150,3 +150,10 @@ class GeoNodeHarvester(_Harvester):
 
     p.implements(IHarvester)
     source_type = "mx_geonode"
+
+
+class TableHarvester(_Harvester):
+    """Source type ``mx_table``."""
+
+    p.implements(IHarvester)
+    source_type = "mx_table"

@@ -178,3 +178,20 @@ class ManagedSource(tk.BaseModel):
     file: Any = sa.Column(sa.UnicodeText, nullable=False)
     digest: Any = sa.Column(sa.UnicodeText, nullable=False)
     created: Any = sa.Column(sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()"))
+
+
+class Upload(tk.BaseModel):
+    """The table that an institution without a portal uploads as its whole catalogue; its source reads this, no address.
+
+    It is kept here, compressed, so that every machine of the portal finds it and it is in the backup of the database.
+    """
+
+    __tablename__ = "mxopendata_harvest_upload"
+    __allow_unmapped__ = True
+
+    source_id: Any = sa.Column(sa.UnicodeText, primary_key=True)
+    organization_id: Any = sa.Column(sa.UnicodeText, nullable=False, unique=True)
+    file_name: Any = sa.Column(sa.UnicodeText, nullable=False)
+    digest: Any = sa.Column(sa.UnicodeText, nullable=False)
+    content: Any = sa.Column(sa.LargeBinary, nullable=False)
+    uploaded: Any = sa.Column(sa.DateTime(timezone=True), nullable=False)

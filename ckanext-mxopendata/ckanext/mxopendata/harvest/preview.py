@@ -12,7 +12,7 @@ from typing import Any
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.harvest import detection, origins, secrets, sharing, standing
+from ckanext.mxopendata.harvest import detection, origins, secrets, sharing, standing, uploaded
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
@@ -98,7 +98,7 @@ def _preview(  # noqa: PLR0913, PLR0917 - those of preview, and its limits
     shown: dict[str, Any] = {"platform": connector.platform, "total": 0, "findings": [], "records": []}
     with (
         TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(limits, Path(folder)) as client,
+        uploaded.client(limits, Path(folder), source_id) as client,
     ):
         counted = 0
         looked_at: list[Any] = []

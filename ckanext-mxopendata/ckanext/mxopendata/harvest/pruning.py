@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 # What a process that was killed left in the folder; a younger file may be of one that is at work.
 _LEFT_AFTER_SECONDS = 24 * 60 * 60
-_DOCUMENT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
+_DOCUMENT = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json(?:-journal)?")
 # What downloads and previews call what they keep there for a while.
 OURS = "mxopendata-"
 _RUNS, _RECORDS, _SPOOL = Run.__table__, Record.__table__, Spooled.__table__

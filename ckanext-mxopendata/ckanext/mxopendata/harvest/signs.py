@@ -12,6 +12,10 @@ import ijson
 
 from ckanext.mxopendata.harvest.connectors.csw_requests import CSW, USUAL_PATHS
 from ckanext.mxopendata.harvest.documents import LIST_PLACES
+from ckanext.mxopendata.metadata.catalogue_table import COLUMNS
+from ckanext.mxopendata.metadata.cells import UnreadableTableError
+from ckanext.mxopendata.metadata.five_sheets import DATASET, names_of, sheets_of
+from ckanext.mxopendata.metadata.tables import Names, begin_best, begin_sheet, open_sheets
 
 # Events of a JSON document that are looked at: what tells a platform stands at the beginning.
 _EVENTS = 20_000
@@ -103,6 +107,21 @@ def is_dcat(content: bytes) -> bool:
     return b"<rdf:rdf" in beginning or b"@prefix" in beginning or b'"@' in content or beginning.startswith(b"<http")
 
 
+def is_catalogue_table(content: bytes) -> bool:
+    """Whether this is a table with the headings of the template ``ds:/rs:``, or the workbook of pydatajson.
+
+    A workbook tells it where all of it is here. Inventories and plans have headings that tables of data have, too.
+    """
+    names = Names.of(COLUMNS)
+    try:
+        sheets, _ = open_sheets(io.BytesIO(content), names)
+        if linked := sheets_of(sheets):
+            return "dataset_title" in begin_sheet(linked[DATASET], names_of(DATASET)).table.headings
+        return not {"ds:identifier", "ds:title"}.isdisjoint(begin_best(sheets, names).table.headings)
+    except UnreadableTableError:
+        return False
+
+
 _CKAN_SEARCH = _json("result.count", "result.results", success=True)
 _OPENDATASOFT = _any(_json("total_count", "results", "results.item.dataset_id"), _json("total_count", "datasets"))
 _GEONODE = _any(*(_json("total", "page", "page_size", name) for name in ("datasets", "layers", "resources")))
@@ -153,4 +172,5 @@ OF_ITSELF = (
     Sign("mx_csw", "", is_csw),
     Sign("mx_datajson", "", is_catalogue_file),
     Sign("mx_dcat", "", is_dcat),
+    Sign("mx_table", "", is_catalogue_table),
 )

@@ -43,6 +43,7 @@ _PLAN = (
 _SEVERAL = ("ds:temporal", "ds:spatial", "ds:dataDictionary")
 _DATED = ("ds:modified", "ds:temporal", "rs:temporal")
 _PLACE_IN_TABLE = "rs"
+_OF_NOBODY = "row"
 
 
 @dataclass
@@ -124,10 +125,22 @@ def _grouped(rows: Iterable[TableRow]) -> dict[str, _Group]:
     """The rows of each dataset. One without an identifier goes by its title; one with neither is of nobody."""
     groups: dict[str, _Group] = {}
     for row in rows:
-        identifier, title = (clean_line(row.cells.get(name, "")) for name in ("ds:identifier", "ds:title"))
-        key = f"id {identifier}" if identifier else f"title {title_key(title)}" if title else f"row {row.number}"
-        _add(groups.setdefault(key, _Group()), row)
+        _add(groups.setdefault(group_key(row) or f"{_OF_NOBODY} {row.number}", _Group()), row)
     return groups
+
+
+def group_key(row: TableRow) -> str:
+    """Of which dataset a row is: equal for the rows of one, empty for a row that says nothing of it."""
+    identifier, title = (clean_line(row.cells.get(name, "")) for name in ("ds:identifier", "ds:title"))
+    return f"id {identifier}" if identifier else f"title {title_key(title)}" if title else ""
+
+
+def record_of(rows: Iterable[TableRow]) -> tuple[dict[str, Any], list[Finding]]:
+    """The rows of one dataset as one record (``table``), and where they contradict each other."""
+    group = _Group()
+    for row in rows:
+        _add(group, row)
+    return _record(group), group.findings
 
 
 def _add(group: _Group, row: TableRow) -> None:
@@ -153,7 +166,7 @@ def _dataset(key: str, group: _Group, institution: str, settings: MappingSetting
     result = CatalogueDataset(clean_line(group.record.get("ds:identifier", "")), [row.number for row in group.rows])
     result.findings = group.findings
     title = clean_line(group.record.get("ds:title", ""))
-    if key.startswith("row "):
+    if key.startswith(f"{_OF_NOBODY} "):
         result.findings.append(Finding("row_without_dataset", "ds:identifier", None, None, {"row": first_row}))
         return result
     if not title:

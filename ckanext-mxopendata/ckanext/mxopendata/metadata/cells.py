@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterator, Sequence
+import io
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import BinaryIO
 
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers.words import repair_mojibake
@@ -20,61 +24,129 @@ _AGREEMENT = 0.6
 # A cell with more lines than this was opened by a quote that nobody closed.
 _LINES_OF_A_CELL = 400
 _MAXIMUM_CELL = 1_000_000
+_CHUNK = 256 * 1024
+# A row's number as a spreadsheet shows it, and the texts of its cells.
+Line = tuple[int, Sequence[str]]
 
 
-@dataclass
+class UnreadableTableError(ValueError):
+    """A file that is no table, or one that cannot be read.
+
+    Attributes:
+        finding: why.
+        findings: what else was noticed until then.
+    """
+
+    def __init__(self, finding: Finding, findings: Sequence[Finding] = ()) -> None:
+        super().__init__(finding.code)
+        self.finding = finding
+        self.findings = list(findings)
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """The cells of one table: row numbers as a spreadsheet shows them, and texts."""
+    """The cells of one table; they stay in the file until somebody asks.
 
-    name: str = ""
-    rows: list[tuple[int, Sequence[str]]] = field(default_factory=list)
+    Attributes:
+        name: of the sheet, or nothing.
+        read: the rows from the first on, each time anew; what is noticed meanwhile goes into the list given. It raises
+            :class:`UnreadableTableError`.
+        findings: what is to be said of the sheet as a whole.
+    """
+
+    name: str
+    read: Callable[[list[Finding]], Iterator[Line]]
     findings: list[Finding] = field(default_factory=list)
+
+    def head(self, most: int) -> list[Line]:
+        """The first rows."""
+        return list(islice(self.read([]), most))
 
 
 def decode(content: bytes) -> tuple[str, list[Finding]]:
     """The text of a file, and what had to be supposed: UTF-8 and UTF-16 by their marks, UTF-8, else Windows-1252."""
-    findings: list[Finding] = []
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        text = content.decode("utf-16", "replace")
-    else:
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            # Every octet but five means something there; those five are what Latin-1 has in their place.
-            text = "".join(_windows(content))
-            findings.append(Finding("table_encoding_assumed", value="Windows-1252"))
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-        findings.append(Finding("table_with_nul"))
-    repaired = repair_mojibake(text)
-    if repaired != text:
-        findings.append(Finding("table_mojibake"))
-    return repaired, findings
+    file = io.BytesIO(content)
+    encoding, findings = _encoding(file)
+    return "".join(_pieces(file, encoding, findings)), findings
 
 
-def _windows(content: bytes) -> Iterator[str]:
+def _encoding(file: BinaryIO) -> tuple[str, list[Finding]]:
+    file.seek(0)
+    if file.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16", []
+    if _decodes(file, "utf-8"):
+        return "utf-8-sig", []
+    # Every octet but five means something in Windows-1252; those five are what Latin-1 has in their place.
+    encoding = "cp1252" if _decodes(file, "cp1252") else "latin-1"
+    return encoding, [Finding("table_encoding_assumed", value="Windows-1252")]
+
+
+def _decodes(file: BinaryIO, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    file.seek(0)
     try:
-        yield content.decode("cp1252")
+        while octets := file.read(_CHUNK):
+            decoder.decode(octets)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        yield content.decode("latin-1")
+        return False
+    return True
 
 
-def read_delimited(content: bytes, headings: set[str]) -> tuple[list[Sheet], list[Finding]]:
+def _pieces(file: BinaryIO, encoding: str, findings: list[Finding]) -> Iterator[str]:
+    """The text of a file, mended, in pieces that end where a line does."""
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    said = {finding.code for finding in findings}
+    rest, position = "", 0
+    while True:
+        # Several may read the same file in turns.
+        file.seek(position)
+        octets = file.read(_CHUNK)
+        position = file.tell()
+        text = rest + decoder.decode(octets, final=not octets)
+        # A carriage return at the very end may have its line feed in what comes next.
+        cut = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1 if octets else len(text)
+        text, rest = text[:cut], text[cut:]
+        if "\x00" in text:
+            text = text.replace("\x00", "")
+            _say_once("table_with_nul", said, findings)
+        repaired = repair_mojibake(text)
+        if repaired != text:
+            _say_once("table_mojibake", said, findings)
+        if repaired:
+            yield repaired
+        if not octets:
+            return
+
+
+def _say_once(code: str, said: set[str], findings: list[Finding]) -> None:
+    if code not in said:
+        said.add(code)
+        findings.append(Finding(code))
+
+
+def open_delimited(file: BinaryIO, headings: set[str]) -> tuple[Sheet, list[Finding]]:
     """The table of a text file.
 
     Args:
-        content: the file.
+        file: the file; it stays open while the sheet is read.
         headings: folded texts that tell the row of headings, and with it the separator.
 
     Returns:
-        One sheet, and findings about encoding and quotes.
+        Its sheet, and what is to be said of its encoding.
     """
-    text, findings = decode(content)
-    lines = text.splitlines(keepends=True)
-    sheet = Sheet()
-    for number, cells in enumerate(_records(lines, _separator(lines, headings), findings), 1):
-        sheet.rows.append((number, cells))
-    return [sheet], findings
+    encoding, findings = _encoding(file)
+
+    def lines(said: list[Finding]) -> Iterator[str]:
+        for piece in _pieces(file, encoding, said):
+            yield from piece.splitlines(keepends=True)
+
+    separator = _separator(list(islice(lines([]), _SAMPLE_LINES)), headings)
+
+    def read(said: list[Finding]) -> Iterator[Line]:
+        return enumerate(_records(lines(said), separator, said), 1)
+
+    return Sheet("", read), findings
 
 
 def first_records(text: str, most: int) -> tuple[list[list[str]], str | None, list[Finding]]:
@@ -116,19 +188,23 @@ def _separator(lines: Sequence[str], headings: set[str]) -> str:
     return max(_SEPARATORS, key=worth)
 
 
-def _records(lines: Sequence[str], separator: str, findings: list[Finding]) -> Iterator[list[str]]:
+def _records(lines: Iterable[str], separator: str, findings: list[Finding]) -> Iterator[list[str]]:
     """The records, one after the other; a record whose quote is never closed is its first line."""
-    position, number, width = 0, 0, 0
+    number, width = 0, 0
     csv.field_size_limit(max(csv.field_size_limit(), _MAXIMUM_CELL))
-    while position < len(lines):
+    source = iter(lines)
+    waiting: deque[str] = deque(islice(source, _LINES_OF_A_CELL))
+    while waiting:
         number += 1
-        window = lines[position : position + _LINES_OF_A_CELL]
+        window = list(waiting)
         record, used, code = _record(window, separator, width)
         width = width or (len(record) if len(record) > 1 else 0)
         if code:
             findings.append(Finding(code, None, str(number), window[0].strip(), {"row": number}))
         yield record
-        position += used
+        for _ in range(used):
+            waiting.popleft()
+        waiting.extend(islice(source, used))
 
 
 def _record(window: Sequence[str], separator: str, width: int) -> tuple[list[str], int, str | None]:

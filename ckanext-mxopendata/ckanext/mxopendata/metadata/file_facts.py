@@ -21,7 +21,7 @@ from ckanext.mxopendata.metadata.file_kinds import file_kind, is_text
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.readers.formats import file_name, read_format
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
-from ckanext.mxopendata.metadata.workbooks import read_workbook
+from ckanext.mxopendata.metadata.workbooks import open_workbook
 
 ROWS_LOOKED_AT = 1_000
 _BY_SEPARATOR = {"\t": "TSV", "|": "PSV"}
@@ -191,16 +191,20 @@ def _of_workbook(content: bytes, complete: bool, findings: list[Finding]) -> Col
     if not complete:
         findings.append(Finding("file_workbook_cut", "schema", details={"megabytes": f"{len(content) / 1e6:.0f}"}))
         return None
-    sheets, found = read_workbook(content)
-    findings += [_for_data(finding) for finding in found]
-    if not sheets:
+    try:
+        sheets = open_workbook(io.BytesIO(content))
+        if not sheets:
+            return None
+        largest = max(sheets, key=lambda sheet: sum(1 for _ in sheet.read([])))
+        rows = [row for _, row in largest.head(ROWS_LOOKED_AT)]
+    except cells.UnreadableTableError as error:
+        findings.append(_for_data(error.finding))
         return None
-    largest = max(sheets, key=lambda sheet: len(sheet.rows))
     if len(sheets) > 1:
         names = ", ".join(sheet.name for sheet in sheets if sheet is not largest)
         findings.append(Finding("file_several_sheets", "schema", None, largest.name, {"others": names[:200]}))
     findings += [_for_data(finding) for finding in largest.findings]
-    return guess_columns([row for _, row in largest.rows[:ROWS_LOOKED_AT]])
+    return guess_columns(rows)
 
 
 def _for_data(finding: Finding) -> Finding:

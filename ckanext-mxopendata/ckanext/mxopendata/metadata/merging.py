@@ -20,8 +20,18 @@ def source_fields(level: str) -> frozenset[str]:
     return frozenset("tags" if name == "tag_string" else name for name in own)
 
 
+@cache
+def beyond_the_template(level: str) -> frozenset[str]:
+    """Those of them that the template of tables has no column for: they stay until a table says something of them."""
+    said = {row.field for row in crosswalk() if row.level == level and row.ways("inventory_csv")}
+    return frozenset(name for name in source_fields(level) if name not in said | {"tags"})
+
+
 def merged_resources(
-    existing: Sequence[Mapping[str, Any]], fresh: Sequence[Mapping[str, Any]], by_position: bool = False
+    existing: Sequence[Mapping[str, Any]],
+    fresh: Sequence[Mapping[str, Any]],
+    by_position: bool = False,
+    keeps: frozenset[str] = frozenset(),
 ) -> list[dict[str, Any]]:
     """The source's resources, each with the id and the local fields of the one it was before.
 
@@ -29,6 +39,7 @@ def merged_resources(
         existing: the dataset's resources, as ``package_show`` gives them.
         fresh: the source's, in their order.
         by_position: see :func:`match_resources`.
+        keeps: fields of the source that stay where it leaves them empty and the file is at the same address.
 
     Returns:
         As many as ``fresh``, in its order; those of ``existing`` that are not among them are gone.
@@ -38,7 +49,8 @@ def merged_resources(
     merged = []
     for position, resource in enumerate(fresh):
         old = known.get(pairs.get(position, ""), {})
-        kept = {key: value for key, value in old.items() if key not in source_fields("resource")}
+        stays = keeps if old.get("url") == resource.get("url") else frozenset[str]()
+        kept = {key: value for key, value in old.items() if key not in source_fields("resource") or key in stays}
         merged.append({**kept, **resource})
     return merged
 

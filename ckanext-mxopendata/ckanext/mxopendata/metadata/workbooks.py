@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, time
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 from xml.parsers.expat import ExpatError
 
-from ckanext.mxopendata.metadata.cells import Sheet
+from ckanext.mxopendata.metadata.cells import Line, Sheet, UnreadableTableError
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.workbook_limits import Extent, TooLargeError, measure
 
@@ -27,43 +28,56 @@ _BROKEN = (
 )
 
 
-def is_workbook(content: bytes) -> bool:
+def is_workbook(beginning: bytes) -> bool:
     """Whether a file is a ZIP archive, as every XLSX is."""
-    return content.startswith(b"PK\x03\x04")
+    return beginning.startswith(b"PK\x03\x04")
 
 
-def read_workbook(content: bytes) -> tuple[list[Sheet], list[Finding]]:
+def open_workbook(file: BinaryIO) -> list[Sheet]:
     """The tables of a workbook: values, not formulas; merged cells hold their value in each of their rows.
 
+    Args:
+        file: the file; it stays open while its sheets are read, row by row.
+
     Returns:
-        No sheet, and one error, where the file is none of the kind, or would take more memory or time than a table may
-        (60 MB unpacked, three million cells).
+        The sheets that hold something.
+
+    Raises:
+        UnreadableTableError: where the file is none of the kind, or would take more memory or time than a table may (60
+            MB unpacked, three million cells).
     """
     from openpyxl import load_workbook  # slow to load, and not for every start of ckan
 
-    try:
-        refused, extents = _looked_through(content)
+    with _explained():
+        refused, extents = _looked_through(file)
         if refused:
-            return [], [refused]
+            raise UnreadableTableError(refused)
         # Cell by cell: what a workbook says of its own size, and what lies beyond the last value, is not believed.
-        workbook = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = [_sheet(sheet, extents) for sheet in workbook.worksheets]
-        workbook.close()
-    except TooLargeError:
-        return [], [_too_large()]
+        return [sheet for sheet in sheets if sheet.head(1)]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
+    except UnreadableTableError:
+        raise
+    except TooLargeError as error:
+        raise UnreadableTableError(_too_large()) from error
     except (*_BROKEN, ExpatError, SyntaxError) as error:  # the XML parser reports as a SyntaxError
-        return [], [Finding("table_workbook_broken", value=type(error).__name__)]
-    return [sheet for sheet in sheets if sheet.rows], []
+        raise UnreadableTableError(Finding("table_workbook_broken", value=type(error).__name__)) from error
 
 
 def _too_large() -> Finding:
     return Finding("table_too_large_unpacked", details={"megabytes": MAXIMUM_UNPACKED // 1_000_000})
 
 
-def _looked_through(content: bytes) -> tuple[Finding | None, Mapping[str, Extent]]:
+def _looked_through(file: BinaryIO) -> tuple[Finding | None, Mapping[str, Extent]]:
     """Why the file is refused, else how far its sheets reach."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
             if len(parts) > _MAXIMUM_PARTS or sum(part.file_size for part in parts) > MAXIMUM_UNPACKED:
                 return _too_large(), {}
@@ -83,26 +97,30 @@ def _looked_through(content: bytes) -> tuple[Finding | None, Mapping[str, Extent
 
 
 def _sheet(worksheet: Any, extents: Mapping[str, Extent]) -> Sheet:
-    sheet = Sheet(str(worksheet.title))
-    extent = extents.get(str(getattr(worksheet, "_worksheet_path", "")))
-    if extent is None or not extent.columns:  # a chart, or nothing
-        return sheet
+    extent = extents.get(str(getattr(worksheet, "_worksheet_path", "")), Extent())
+    findings: list[Finding] = []
     if extent.formulas:
-        sheet.findings.append(Finding("table_formula_without_value", details={"count": extent.formulas}))
-    worksheet.reset_dimensions()
+        findings.append(Finding("table_formula_without_value", details={"count": extent.formulas}))
+    return Sheet(str(worksheet.title), partial(_lines, worksheet, extent), findings)
+
+
+def _lines(worksheet: Any, extent: Extent, _findings: list[Finding]) -> Iterator[Line]:
+    if not extent.columns:  # a chart, or nothing
+        return
     # Downwards only: a title merged over many columns is one cell.
     tops = {(first, column): "" for first, _, column in extent.merged}
     below = {
         (row, column): (first, column) for first, last, column in extent.merged for row in range(first + 1, last + 1)
     }
-    rows = worksheet.iter_rows(max_row=extent.rows, max_col=extent.columns, values_only=True)
-    for number, cells in enumerate(rows, 1):
-        texts = [_text(value) for value in cells] + [""] * (extent.columns - len(cells))
-        if below or tops:
-            _fill(number, texts, tops, below)
-        if any(texts):
-            sheet.rows.append((number, texts))
-    return sheet
+    with _explained():
+        worksheet.reset_dimensions()
+        rows = worksheet.iter_rows(max_row=extent.rows, max_col=extent.columns, values_only=True)
+        for number, cells in enumerate(rows, 1):
+            texts = [_text(value) for value in cells] + [""] * (extent.columns - len(cells))
+            if below or tops:
+                _fill(number, texts, tops, below)
+            if any(texts):
+                yield number, texts
 
 
 def _fill(

@@ -90,8 +90,10 @@ def export(path: str | None, as_json: bool) -> None:
     """Escribe las fuentes como archivos de configuración: en la carpeta PATH, o en la pantalla."""
     from ckanext.mxopendata.harvest import sources as room
     from ckanext.mxopendata.harvest.listing import list_sources
+    from ckanext.mxopendata.harvest.uploaded import is_uploaded
 
-    contents = [room.export(row["name"]) for row in list_sources()]
+    # One whose table was uploaded is not made by a file: the table would be missing.
+    contents = [room.export(row["name"]) for row in list_sources() if not is_uploaded(row["id"])]
     if path:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)

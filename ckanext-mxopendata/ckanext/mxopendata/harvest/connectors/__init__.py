@@ -15,6 +15,7 @@ from ckanext.mxopendata.harvest.connectors.geonode import GeoNodeConnector
 from ckanext.mxopendata.harvest.connectors.junar import JunarConnector
 from ckanext.mxopendata.harvest.connectors.opendatasoft import OpendatasoftConnector
 from ckanext.mxopendata.harvest.connectors.socrata import SocrataConnector
+from ckanext.mxopendata.harvest.connectors.table import TableConnector
 
 # In the order in which Mexico runs them.
 CONNECTORS: dict[str, Connector] = {
@@ -23,6 +24,7 @@ CONNECTORS: dict[str, Connector] = {
     "mx_csw": CswConnector(),
     "mx_geonode": GeoNodeConnector(),
     "mx_dkan": DkanConnector(),
+    "mx_table": TableConnector(),
     "mx_dcat": DcatConnector(),
     "mx_arcgis_server": ArcGisServerConnector(),
     "mx_arcgis_hub": ArcGisHubConnector(),

@@ -50,6 +50,19 @@ class LeftOut(Noted):
 
 
 @dataclass(frozen=True)
+class Promises:
+    """An inventory, an opening plan or a count of what is committed: it promises data and holds no record.
+
+    Attributes:
+        file_name: how the file is called.
+        content: the file.
+    """
+
+    file_name: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Same:
     """A record that need not be read: its version is that of the last complete run.
 
@@ -91,6 +104,7 @@ class Page:
         reading: how the list is read; that of the last page counts.
         memory: what the connector wants to be reminded of when the list is read the next time, or ``None`` for nothing
             new; JSON values only.
+        promises: files that were found beside, or instead of, the list.
     """
 
     records: list[Any]
@@ -99,6 +113,7 @@ class Page:
     findings: list[Finding] = field(default_factory=list)
     reading: Reading = "full"
     memory: Mapping[str, Any] | None = None
+    promises: Sequence[Promises] = ()
 
 
 class Connector(Protocol):
@@ -117,6 +132,9 @@ class Connector(Protocol):
     fastest: float | None
     # True where a list is read in several requests, between which records may slip from one page to the next.
     repeats_while_paging: bool
+    # True where records have no place for some fields that belong to the source (those without a way in the template of
+    # tables): one that a record leaves empty stays as it is here.
+    is_template: bool
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None
@@ -164,6 +182,7 @@ class ListConnector:
     authorization = "Bearer {key}"
     fastest: float | None = None
     repeats_while_paging = False
+    is_template = False
 
     def version(self, record: Mapping[str, Any]) -> str | None:
         """No record is read by itself: its version would be of no use."""

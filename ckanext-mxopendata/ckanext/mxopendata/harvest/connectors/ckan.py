@@ -38,6 +38,7 @@ class CkanConnector:
     authorization = "{key}"
     fastest: float | None = None
     repeats_while_paging = True
+    is_template = False
 
     def pages(
         self, client: HttpClient, url: str, position: Mapping[str, Any], document: Path, known: Known | None = None

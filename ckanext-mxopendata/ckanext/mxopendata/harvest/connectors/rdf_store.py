@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ckanext.mxopendata.dcat.graph import Graph, Node, Text, plain_triples
 from ckanext.mxopendata.dcat.terms import DCAT, DCT, FOAF, HYDRA, SKOS, TYPE
-from ckanext.mxopendata.errors import SourceError
+from ckanext.mxopendata.harvest.connectors.sqlite_files import writing_database
 from ckanext.mxopendata.local_files import writing
-from ckanext.mxopendata.metadata.findings import Finding
 
 # More is no description of one dataset, but a vocabulary or a whole catalogue that hangs on it.
 MOST_TRIPLES = 100_000
@@ -28,14 +26,6 @@ _NO_RECORDS = (DCAT.Catalog.value, DCAT.DatasetSeries.value)
 # Who says nothing of these about a dataset only refers to it: it is described on another page.
 _DESCRIBED = tuple(term.value for term in (DCT.title, DCT.description, DCAT.distribution))
 _NEXT = (HYDRA.next.value, HYDRA.nextPage.value)
-
-# How SQLite says what the system refuses it; Python 3.10 gives no code.
-_REFUSALS = {
-    "disk is full": "disk_full",
-    "unable to open": "folder_not_writable",
-    "readonly": "folder_not_writable",
-    "disk I/O": "folder_not_writable",
-}
 
 _TABLES = """
 CREATE TABLE triple (
@@ -112,7 +102,7 @@ class Store:
         half = path.with_name(f"mxopendata-{path.name}.part")
         half.unlink(missing_ok=True)
         try:
-            with _writing(), cls(half) as store:
+            with writing_database(), cls(half) as store:
                 store._fill(quads, before, facts)
             with writing():
                 half.replace(path)
@@ -225,14 +215,3 @@ def _rows(quads: Iterable[Any]) -> Iterator[tuple[str, str, str, int, str, str]]
             yield subject, predicate, term.value, 0, term.language, term.datatype
         else:
             yield subject, predicate, term, 1, "", ""
-
-
-@contextmanager
-def _writing() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        code = next((code for words, code in _REFUSALS.items() if words in str(error)), None)
-        if code is None:
-            raise
-        raise SourceError(Finding(code, value=str(error))) from error

@@ -29,7 +29,8 @@ from ckanext.mxopendata.harvest.logic.new_source import (
     mxopendata_harvest_source_add,
     mxopendata_harvest_source_detect,
 )
-from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled
+from ckanext.mxopendata.harvest.logic.uploads import mxopendata_harvest_upload, mxopendata_harvest_upload_show
+from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled, Upload
 from ckanext.mxopendata.language import current_language
 
 __all__ = [
@@ -46,6 +47,8 @@ __all__ = [
     "mxopendata_harvest_source_detect",
     "mxopendata_harvest_source_list",
     "mxopendata_harvest_source_search",
+    "mxopendata_harvest_upload",
+    "mxopendata_harvest_upload_show",
 ]
 
 MAXIMUM_LIMIT = 1000
@@ -269,7 +272,8 @@ def harvest_source_clear(original: Callable[..., Any], context: Context, data_di
     for table in (Identity, Elsewhere, Run):
         model.Session.execute(sa.delete(table.__table__).where(table.source_id == source_id))
     if model.Package.get(source_id) is None:
-        model.Session.execute(sa.delete(ManagedSource.__table__).where(ManagedSource.source_id == source_id))
+        for table in (ManagedSource, Upload):
+            model.Session.execute(sa.delete(table.__table__).where(table.source_id == source_id))
     model.Session.commit()
     return result
 

@@ -20,6 +20,8 @@ __all__ = [
     "mxopendata_harvest_source_detect",
     "mxopendata_harvest_source_list",
     "mxopendata_harvest_source_search",
+    "mxopendata_harvest_upload",
+    "mxopendata_harvest_upload_show",
 ]
 
 
@@ -81,6 +83,17 @@ def mxopendata_harvest_doubtful_decide(context: Context, data_dict: DataDict) ->
     dataset, other = duplicates.pair(tk.get_or_bust(data_dict, "id"))
     check_pair(context, dataset["id"], other["id"])
     return {"success": True}
+
+
+def mxopendata_harvest_upload(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may import a table into the institution: its editors and administrators."""
+    tk.check_access("mxopendata_table_import", context, {"institution": data_dict.get("institution", "")})
+    return {"success": True}
+
+
+def mxopendata_harvest_upload_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """As uploading it: the list names datasets that are not public, too."""
+    return mxopendata_harvest_upload(context, data_dict)
 
 
 def check_pair(context: Context, dataset_id: str, other_id: str) -> None:

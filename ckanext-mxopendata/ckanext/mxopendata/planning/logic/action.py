@@ -26,11 +26,13 @@ from ckanext.mxopendata.planning.logic.commitments import (
     mxopendata_commitment_update,
     mxopendata_commitment_withdraw,
 )
+from ckanext.mxopendata.planning.logic.imports import mxopendata_commitment_import
 from ckanext.mxopendata.planning.model import Role
 from ckanext.mxopendata.planning.roles import FIELDS, KINDS, SINGLE, read_role
 
 __all__ = [
     "mxopendata_commitment_create",
+    "mxopendata_commitment_import",
     "mxopendata_commitment_list",
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",

@@ -13,6 +13,7 @@ from ckanext.mxopendata.planning.model import Role
 
 __all__ = [
     "mxopendata_commitment_create",
+    "mxopendata_commitment_import",
     "mxopendata_commitment_list",
     "mxopendata_commitment_match_confirm",
     "mxopendata_commitment_match_list",
@@ -94,6 +95,11 @@ def mxopendata_commitment_create(context: Context, data_dict: DataDict) -> AuthR
     """An administrator of the institution: a promise binds it."""
     tk.check_access("organization_update", context, {"id": data_dict.get("institution", "")})
     return {"success": True}
+
+
+def mxopendata_commitment_import(context: Context, data_dict: DataDict) -> AuthResult:
+    """As entering one by hand."""
+    return mxopendata_commitment_create(context, data_dict)
 
 
 def mxopendata_commitment_update(context: Context, data_dict: DataDict) -> AuthResult:
