@@ -93,7 +93,7 @@ def test_a_configuration_of_others_is_left_alone():
 
 
 def test_of_every_source_type_is_said_who_else_could_take_it():
-    """For ArcGIS Server and Junar neither ckanext-harvest nor ckanext-dcat or ckanext-spatial has a harvester."""
-    assert set(CONNECTORS) - set(STOCK_TYPES) == {"mx_arcgis_server", "mx_junar"}
+    """For ArcGIS Server, Junar and tables neither ckanext-harvest nor ckanext-dcat or ckanext-spatial has one."""
+    assert set(CONNECTORS) - set(STOCK_TYPES) == {"mx_arcgis_server", "mx_junar", "mx_table"}
     assert set(STOCK_TYPES) <= set(CONNECTORS)
     assert set(STOCK_MEANS) == set(STOCK_TYPES)

@@ -142,7 +142,8 @@ STILL = {
 }
 
 
-@pytest.mark.parametrize(("was", "now"), [(was, now) for was in TYPES for now in TYPES if was != now])
+# A table is at its own address only, which nobody knows who asks the portal that was there before.
+@pytest.mark.parametrize(("was", "now"), [(was, now) for was in TYPES for now in TYPES if now not in (was, "mx_table")])
 def test_a_portal_of_another_platform_is_told(was, now, served, asking):
     portal = served(PLATFORMS[now](RECORDS))
     old = PLATFORMS[was]([])

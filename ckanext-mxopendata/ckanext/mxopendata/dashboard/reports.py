@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
+from ckanext.mxopendata.core_tables import GROUP
 from ckanext.mxopendata.dashboard import figures, lists, methods, queries, ranking, snapshots, standing
 from ckanext.mxopendata.dashboard.addresses import (
     COMMITMENT_LISTS,
@@ -23,7 +24,7 @@ from ckanext.mxopendata.dashboard.addresses import (
 )
 from ckanext.mxopendata.dashboard.calendar import plan_against_fact
 from ckanext.mxopendata.dashboard.harvests import Run, recent_runs
-from ckanext.mxopendata.dashboard.recent import recent
+from ckanext.mxopendata.dashboard.recent import recent, state_of_data
 from ckanext.mxopendata.dashboard.stored import Institution, read_institutions
 from ckanext.mxopendata.dashboard.todo import improvements, todo
 from ckanext.mxopendata.dashboard.yearly import per_year
@@ -33,13 +34,17 @@ from ckanext.mxopendata.quality.freshness import VERDICTS
 from ckanext.mxopendata.quality.register import REGISTER
 from ckanext.mxopendata.quality.sums import Sums
 
+# Longer pages are a program's, which asks for each once.
+_KEPT_LINES = 100
 _UNKNOWN_FORMAT = {"es": "Sin formato reconocible", "en": "No recognisable format"}
 
 
 def portal(now: datetime, spoken: str) -> dict[str, Any]:
     """The figures of everything; see the action ``mxopendata_dashboard_show``."""
     computed = figures.last_computed(now)
-    return recent(now, computed, (spoken, index_url()), lambda: _portal(now, computed, spoken))
+    name = ("portal", spoken, index_url())
+    # A copy: who replaces a part of it changes nothing for others.
+    return dict(recent(name, state_of_data(now), lambda: _portal(now, computed, spoken)))
 
 
 def _portal(now: datetime, computed: datetime | None, spoken: str) -> dict[str, Any]:
@@ -141,10 +146,9 @@ def institution_on(one: Institution, day: date) -> dict[str, Any] | None:
 
 def datasets(data_dict: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """A page of the list behind a figure; see the action ``mxopendata_measurement_list``."""
-    institutions = read_institutions()
     indicator = REGISTER.get(data_dict.get("indicator", ""))
     filters = lists.Filters(
-        organization_ids=_wanted(institutions, data_dict),
+        organization_ids=_wanted(data_dict),
         freshness=data_dict.get("freshness"),
         criterion=indicator.criterion if indicator else None,
         meets=data_dict["meets"],
@@ -152,24 +156,32 @@ def datasets(data_dict: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         missing=data_dict.get("missing"),
         step=data_dict.get("step"),
     )
-    count, rows = lists.datasets(
-        filters, now, sort=data_dict["sort"], offset=data_dict["offset"], limit=data_dict["limit"]
-    )
-    owners = {each.id: each for each in institutions}
+    page = {name: data_dict[name] for name in ("sort", "offset", "limit")}
+    if filters.organization_ids is None and page["limit"] <= _KEPT_LINES:
+        # Of the whole portal: to count and to sort it takes long.
+        asked = ("datasets", filters, *page.values(), index_url())
+        return dict(recent(asked, state_of_data(now), lambda: _datasets(filters, now, page)))
+    return _datasets(filters, now, page)
+
+
+def _datasets(filters: lists.Filters, now: datetime, page: Mapping[str, Any]) -> dict[str, Any]:
+    count, rows = lists.datasets(filters, now, **page)
+    owners = {each.id: each for each in read_institutions(GROUP.c.id.in_({row["owner_org"] for row in rows}))}
     return {"count": count, "results": [_dataset_line(row, owners.get(row["owner_org"])) for row in rows]}
 
 
-def _wanted(institutions: list[Institution], data_dict: Mapping[str, Any]) -> list[str] | None:
+def _wanted(data_dict: Mapping[str, Any]) -> list[str] | None:
+    """Ids of the institutions whose datasets are asked for; ``None`` for all."""
     conditions: list[Callable[[Institution], bool]] = []
-    if data_dict.get("institution"):
-        conditions.append(lambda one: one.id == data_dict["institution"])
     if data_dict.get("gov_type"):
         conditions.append(lambda one: one.gov_type == data_dict["gov_type"])
     if data_dict.get("state"):
         conditions.append(lambda one: one.state == data_dict["state"])
+    only = data_dict.get("institution")
     if not conditions:
-        return None
-    return [one.id for one in institutions if all(condition(one) for condition in conditions)]
+        return [only] if only else None
+    near = read_institutions(GROUP.c.id == only if only else None)
+    return [one.id for one in near if all(condition(one) for condition in conditions)]
 
 
 def _heading(now: datetime, computed: datetime | None) -> dict[str, Any]:

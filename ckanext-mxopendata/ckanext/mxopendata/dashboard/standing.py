@@ -13,6 +13,7 @@ from ckan import model
 from ckanext.mxopendata.dashboard import ranking
 from ckanext.mxopendata.dashboard.addresses import institution_url
 from ckanext.mxopendata.dashboard.model import Snapshot
+from ckanext.mxopendata.dashboard.recent import recent, state_of_figures
 from ckanext.mxopendata.dashboard.snapshots import INSTITUTION, KEPT
 from ckanext.mxopendata.dashboard.stored import Institution
 from ckanext.mxopendata.quality.mexican import INDICATORS
@@ -47,7 +48,8 @@ def place(one: Institution, today: date) -> dict[str, Any]:
     """``{"position", "tied", "of", "previous"}`` among the ranked institutions of its order of government."""
     if not one.ranked:
         return {"position": None, "tied": False, "of": None, "previous": None}
-    lines = ranking.ranking(ranking.Chosen(gov_type=one.gov_type), today)
+    asked = ("ranking", one.gov_type, today)
+    lines = recent(asked, state_of_figures(), lambda: ranking.ranking(ranking.Chosen(gov_type=one.gov_type), today))
     mine = next((line for line in lines if line["id"] == one.id), None)
     counted = sum(line["position"] is not None for line in lines)
     found = {name: mine[name] if mine else None for name in ("position", "previous")}
@@ -56,6 +58,10 @@ def place(one: Institution, today: date) -> dict[str, Any]:
 
 def medians(gov_type: str | None, today: date) -> dict[str, float | None]:
     """The medians of the institutions of an order of government that have data, by indicator, when last computed."""
+    return recent(("medians", gov_type, today), state_of_figures(), lambda: _medians(gov_type, today))
+
+
+def _medians(gov_type: str | None, today: date) -> dict[str, float | None]:
     day = ranking.last_day(today)
     columns = [
         sa.func.percentile_cont(0.5).within_group(sa.cast(_TABLE.c.figures[name]["value"].astext, sa.Float)).label(name)
