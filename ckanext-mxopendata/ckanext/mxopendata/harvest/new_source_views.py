@@ -93,7 +93,7 @@ def _page(
         {
             "institutions": offered,
             "may_leave_out": authz.is_sysadmin(tk.current_user.name),
-            "types": {name: connector.title for name, connector in CONNECTORS.items()},
+            "types": {name: connector.title.removesuffix(" (México)") for name, connector in CONNECTORS.items()},
             "schedules": SCHEDULES,
             "licences": licences,
             "asked": asked,
