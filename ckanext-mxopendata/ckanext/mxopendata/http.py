@@ -7,7 +7,6 @@ decompression. Whatever goes wrong becomes one :class:`FetchError` that carries 
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import socket
@@ -22,7 +21,7 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from ckanext.mxopendata.http_adapter import CheckedAdapter, PlainSession
+from ckanext.mxopendata.http_adapter import CheckedAdapter, PlainSession, is_public
 from ckanext.mxopendata.http_answers import (
     REDIRECT_STATUSES,
     Beginning,
@@ -329,7 +328,7 @@ class HttpClient:
         """The address to connect to, or an error where any of the name's addresses is not public."""
         allowed = f"{host}:{port}" in self.settings.allowed_private
         addresses = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        if not allowed and not all(_is_public(address) for address in addresses):
+        if not allowed and not all(is_public(address) for address in addresses):
             raise ForbiddenAddressError(host)
         # IPv4 first: many servers announce IPv6 addresses that do not answer.
         return sorted(addresses, key=lambda address: ":" in address)[0]
@@ -384,13 +383,6 @@ class HttpClient:
 
     def _too_slow(self, url: str) -> FetchError:
         return too_slow(url, self.settings.total_timeout)
-
-
-def _is_public(address: str) -> bool:
-    parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    parsed = mapped or parsed
-    return parsed.is_global and not parsed.is_multicast
 
 
 def _without_password(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -148,3 +149,10 @@ def _pools(
 
 def _port(connection: Any) -> int:
     return connection._tunnel_port if connection._tunnel_host else connection.port  # noqa: SLF001 - as urllib3 sets it
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address, as text, is one that everybody can reach."""
+    parsed = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    return parsed.is_global and not parsed.is_multicast
