@@ -1,7 +1,7 @@
 """What the mapping wrote differently from the source, as facts: what an institution can take home and mend there.
 
 A spelling that the standards know is no change, whatever we store it as: a licence's address, a date in ISO 8601,
-Project Open Data's words for access. Nor are upper and lower case of a format, or blanks at the ends. Pure.
+Project Open Data's words for access. Nor are upper and lower case of a term or media type, or blanks at the ends. Pure.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def _is_standard(row: CrosswalkField, text: str, here: Any) -> bool:
     """Whether the source already writes it in a way that the standards know."""
     if row.datatype == "date":
         return ISO_DATE.fullmatch(text) is not None
-    if row.datatype in ("format", "media_type"):
-        return text.lower() == str(here).lower()
+    if text.lower() == str(here).lower() and (row.vocabulary or row.datatype == "media_type"):
+        return True
     if row.datatype == "email":
         return text.removeprefix("mailto:") == here
     if row.datatype == "language" and text.lower().partition("-")[0] == here:
