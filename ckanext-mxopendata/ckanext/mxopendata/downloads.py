@@ -49,14 +49,15 @@ def workbook(rows: Iterable[Iterable[Any]], headings: Iterable[str], title: str 
     sheet = book.create_sheet(title)
     sheet.append(list(headings))
     for row in rows:
-        sheet.append([_printable(harmless(cell)) for cell in row])
+        sheet.append([safe_cell(cell) for cell in row])
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
 
 
-def _printable(cell: Any) -> Any:
-    """A cell without the control characters that XLSX has no form for."""
+def safe_cell(cell: Any) -> Any:
+    """A cell of a workbook: nothing that runs, and no control characters, which XLSX has no form for."""
+    cell = harmless(cell)
     if not isinstance(cell, str):
         return cell
     return "".join(letter for letter in cell if letter >= " " or letter in "\n\t")[:32_767]

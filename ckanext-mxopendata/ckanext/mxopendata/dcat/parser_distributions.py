@@ -27,6 +27,7 @@ from ckanext.mxopendata.dcat.terms import (
 )
 from ckanext.mxopendata.dcat.values import read_checksum
 from ckanext.mxopendata.metadata import readers
+from ckanext.mxopendata.metadata.crosswalk import fields_of
 from ckanext.mxopendata.metadata.records import Found, is_empty
 from ckanext.mxopendata.metadata.resources import read_licence
 from ckanext.mxopendata.metadata.values import Notebook, read_single
@@ -194,5 +195,6 @@ def parse_licence(subject: Subject, kept: dict[str, Any]) -> str | None:
         # An address below a portal's vocabularies is a name in disguise.
         names = [word for word in words if "/licences/" not in word]
         raw = next(iter(names or words), "")
-        return read_licence(subject.found(raw, DCT.license), subject.notebook, kept) if raw else None
+        row = fields_of("resource")["license"]
+        return read_licence(row, subject.found(raw, DCT.license), subject.notebook, kept) if raw else None
     return None

@@ -26,6 +26,7 @@ from ckanext.mxopendata.harvest.matching import file_addresses
 from ckanext.mxopendata.harvest.together import AskedTogether
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
+from ckanext.mxopendata.metadata.mended import Change
 from ckanext.mxopendata.metadata.merging import beyond_the_template, changed_fields, merged_resources, source_fields
 from ckanext.mxopendata.metadata.names import dataset_name, short_digest
 
@@ -46,6 +47,7 @@ class Draft:
         source_tags: names of the tags that came from the source; the others are local.
         origin: the identifier its record says it had in another catalogue, or ``None``.
         hints: the UUIDs its record has to do with (:func:`.origins.hints`).
+        changes: what of its record is written differently here.
     """
 
     dataset_id: str
@@ -53,6 +55,7 @@ class Draft:
     source_tags: Sequence[str] = ()
     origin: str | None = None
     hints: Sequence[str] = ()
+    changes: Sequence[Change] = ()
 
 
 @dataclass
@@ -126,7 +129,7 @@ class DatasetWriter:
             self._merge(dataset_id, dataset, adopted=row["matched_by"] in ("harvester", TAKEN_OVER))
         origin = origins.origin(record, self.connector.shape)
         hints = origins.hints(record, row["identifier"], file_addresses(record))
-        return Draft(dataset_id, mapped.findings, tags, origin, hints)
+        return Draft(dataset_id, mapped.findings, tags, origin, hints, mapped.changes)
 
     def _create(self, row: Mapping[str, Any], dataset: dict[str, Any]) -> str:
         dataset.update(name=self._new_name(row), owner_org=self.organization_id, type="dataset")

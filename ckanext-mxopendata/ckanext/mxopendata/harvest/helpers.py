@@ -98,6 +98,15 @@ _WORDS: dict[str, dict[str, str]] = {
         "changes": N_("only what changed since the harvest before"),
         "unmodified": N_("nothing: according to the portal, the catalogue is the one of the harvest before"),
     },
+    "change": {
+        "spelling": N_("written as the standard asks"),
+        "cleaned": N_("cleaned of code, broken letters or characters that are not allowed"),
+        "derived": N_("missing; it follows from the rest of the record"),
+        "configured": N_("set by who harvests, in the configuration of the source"),
+        "moved": N_("no value that is known; kept as a keyword or as terms of use"),
+        "left_out": N_("not understood, so it is left out"),
+        "further": N_("more changes than are listed"),
+    },
     "severity": {"error": N_("Error"), "warning": N_("Warning"), "advice": N_("Advice")},
     "schedule": {
         "MANUAL": N_("By hand"),

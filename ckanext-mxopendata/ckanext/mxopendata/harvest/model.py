@@ -140,6 +140,8 @@ class Identity(tk.BaseModel):
     archived_at: Any = sa.Column(sa.DateTime(timezone=True))
     origin: Any = sa.Column(sa.UnicodeText)
     hints: Any = sa.Column(ARRAY(sa.UnicodeText), nullable=False, default=list)
+    # Facts of ``metadata.mended.Change``; ``None`` where its record was last written before there was this column.
+    changes: Any = sa.Column(JSONB(none_as_null=True))
 
 
 class Elsewhere(tk.BaseModel):

@@ -7,13 +7,13 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
-from ckanext.mxopendata.harvest import duplicate_views, new_source_views, views
+from ckanext.mxopendata.harvest import duplicate_views, give_back_views, new_source_views, views
 from ckanext.mxopendata.harvest.harvesters import PLUGINS
 
 
 @tk.blanket.actions
 @tk.blanket.auth_functions
-@tk.blanket.blueprints(lambda: [views.bp, duplicate_views.bp, new_source_views.bp])
+@tk.blanket.blueprints(lambda: [views.bp, duplicate_views.bp, new_source_views.bp, give_back_views.bp])
 @tk.blanket.helpers
 class MxOpenDataHarvestPlugin(p.SingletonPlugin):
     """The harvest room: source types, runs, reports."""

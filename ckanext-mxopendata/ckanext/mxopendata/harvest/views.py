@@ -12,10 +12,12 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.mxopendata.downloads import csv_lines, csv_response, json_response, refusal
 from ckanext.mxopendata.form_start import person_context
-from ckanext.mxopendata.harvest import duplicates, listing, report
+from ckanext.mxopendata.harvest import duplicates, give_back_views, listing, report
+from ckanext.mxopendata.harvest.give_back_words import ChangeWords
 from ckanext.mxopendata.harvest.new_source_views import institutions_of
 from ckanext.mxopendata.harvest.runs import get_run
 from ckanext.mxopendata.language import current_language
+from ckanext.mxopendata.metadata.mended import Change
 
 __all__ = ["bp"]
 
@@ -113,11 +115,15 @@ def run(source: str, run: str) -> str:
     page = _page_number()
     lines = _act("mxopendata_harvest_record_list", run=run, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE, **filters)
     runs = _act("mxopendata_harvest_run_list", source=source, limit=10)
+    given = _act("mxopendata_harvest_change_list", source=source, limit=0)
     return tk.render(
         "mxopendata/harvest/run.html",
         {
             "run": found,
             "runs": runs,
+            "given": {**given, "offered": give_back_views.offered()},
+            "words": ChangeWords(),
+            "examples": [Change.from_facts(field["example"]) for field in given["fields"]],
             "records": lines,
             "filters": filters,
             "page": page,

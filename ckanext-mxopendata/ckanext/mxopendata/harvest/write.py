@@ -275,6 +275,7 @@ def _note(run: Run, written: Sequence[tuple[Mapping[str, Any], Draft]]) -> None:
         if row["action"] not in _GONE:
             of_source = {"hash": row["hash"], "title_key": row["title_key"], "source_tags": draft.source_tags}
             of_source.update(origin=draft.origin, hints=list(draft.hints))
+            of_source.update(changes=[change.facts() for change in draft.changes])
             known[row["identifier"]] = {"identifier": row["identifier"], **of_source, **common}
     if notes:
         given = {"state": WRITTEN, "run": run.id, "notes": json.dumps(notes)}

@@ -23,6 +23,8 @@ from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
 # Added to a table that goes back to its author with what was found; they mean nothing when it comes again.
 FINDING_COLUMNS = ("renglon", "campo", "gravedad", "hallazgo", "remedio")
+# Added to a table that goes home mended, with what was changed in words.
+CHANGES_COLUMN = "cambios"
 # The columns of the template, versions 1 to 3 together, in its order.
 COLUMNS = (
     "ds:identifier", "ds:title", "ds:description", "ds:keyword", "ds:modified", "ds:contactPoint", "ds:mbox",
@@ -99,7 +101,7 @@ def read_catalogue(content: bytes, institution: str, settings: MappingSettings |
         No dataset, and an ``error`` among the findings of the table, where the file is no such catalogue.
     """
     headings = {way for row in crosswalk() for way in row.ways("inventory_csv")}
-    table = read_table(content, {*headings, *COLUMNS, *_INVENTORY, *_PLAN}, FINDING_COLUMNS)
+    table = read_table(content, {*headings, *COLUMNS, *_INVENTORY, *_PLAN}, (*FINDING_COLUMNS, CHANGES_COLUMN))
     if not table.is_readable:
         return Catalogue(table, [])
     catalogue = sum(name in COLUMNS for name in table.headings)

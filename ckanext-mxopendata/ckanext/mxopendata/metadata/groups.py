@@ -9,7 +9,8 @@ from typing import Any
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, subfields_of
-from ckanext.mxopendata.metadata.records import EXTENSION, Found, as_list, every, first, is_empty
+from ckanext.mxopendata.metadata.mended import LEFT_OUT, SPELLING, is_iso_period, names_key
+from ckanext.mxopendata.metadata.records import EXTENSION, Found, as_list, every, first, is_empty, shown
 from ckanext.mxopendata.metadata.text import fold
 from ckanext.mxopendata.metadata.values import Notebook, read_single, scalar
 
@@ -173,6 +174,9 @@ def _periods(
         period = notebook.keep(
             readers.read_interval(item, notebook.date_order), "temporal_coverage", Found(item, found.location)
         )
+        if not is_empty(item) and not is_iso_period(item):
+            read = "/".join((period.get("start", ".."), period.get("end", ".."))) if period else None
+            notebook.change("temporal_coverage", SPELLING if read else LEFT_OUT, _written(item), read)
         if period and period not in periods:
             periods.append(period)
     return periods
@@ -187,12 +191,22 @@ def _places(
         if own:
             return own
     places = _read_places(found, notebook)
+    said = [found.value] if found else []
     # A polygon in "spatial", its key, its name and its address in extras of their own are one place.
     for subfield in ("cvegeo", "text", "uri"):
         for flat in every(record, names[subfield].ways(*columns)):
+            said.append(flat.value)
             for place in _read_places(flat, notebook)[:1]:
                 places[:1] = [{**place, **places[0]}] if places else [place]
+    for key in [place["cvegeo"] for place in places if place.get("cvegeo")]:
+        if not any(names_key(shown(value), key) for value in said):
+            notebook.change("spatial_coverage", SPELLING, said[0], key)
     return places
+
+
+def _written(period: Any) -> Any:
+    """A period as one reads it, where it came in two parts."""
+    return "/".join(str(part or "..") for part in period.values()) if isinstance(period, Mapping) else period
 
 
 def _read_places(found: Found | None, notebook: Notebook) -> list[dict[str, str]]:
@@ -207,6 +221,8 @@ def _read_places(found: Found | None, notebook: Notebook) -> list[dict[str, str]
             continue
         raw = item if isinstance(item, (str, Mapping)) else json.dumps(item)
         place = notebook.keep(readers.read_place(raw, notebook.within), "spatial_coverage", Found(raw, found.location))
+        if not place:
+            notebook.change("spatial_coverage", LEFT_OUT, raw)
         if place and place not in places:
             places.append(place)
     return places

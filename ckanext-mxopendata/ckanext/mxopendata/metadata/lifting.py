@@ -20,6 +20,7 @@ from typing import Any
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
 from ckanext.mxopendata.metadata.groups import read_groups
+from ckanext.mxopendata.metadata.mended import ISO_DATE
 from ckanext.mxopendata.metadata.records import as_list, is_empty, loads, shown
 from ckanext.mxopendata.metadata.text import fold
 from ckanext.mxopendata.metadata.values import Notebook, read_value, scalar
@@ -38,7 +39,6 @@ _SEPARATORS = {"url": r"[\s;|]+|,\s*(?=https?:)", "identifier": r"\s*[,;|]\s*"}
 _WORD_SEPARATOR = r"\s*[,;|/]\s*"
 # Texts of any kind: what is written is what is stored.
 _TEXTS = frozenset(("line", "text", "markdown", "slug", "identifier", "organization", "place_text", "table_schema"))
-_ISO_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?)?)?")
 # Old plugins of CKAN stored a list as Python writes it: ['Federal'], [u'Federal'].
 _PYTHON_LIST = re.compile(r"\s*\[\s*u?(['\"]).{0,2000}\1\s*\]\s*", re.DOTALL)
 _POSTGRES_ARRAY = re.compile(r"\{.*\}", re.DOTALL)
@@ -318,7 +318,7 @@ def _period(period: Mapping[str, str]) -> str:
 
 # The form in which a single value of a datatype is stored.
 _FORMS: dict[str, Callable[[str], bool]] = {
-    "date": lambda text: _ISO_DATE.fullmatch(text) is not None,
+    "date": lambda text: ISO_DATE.fullmatch(text) is not None,
     "url": _is_address,
     "boolean": lambda text: text in ("true", "false"),
     "cvegeo": lambda text: text.isdecimal() and readers.read_place(text).value is not None,

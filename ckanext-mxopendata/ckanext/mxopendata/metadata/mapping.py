@@ -14,6 +14,15 @@ from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, crosswalk, fields_of
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.groups import read_groups
+from ckanext.mxopendata.metadata.mended import (
+    CHANGES,
+    CLEANED,
+    CONFIGURED,
+    DERIVED,
+    MOVED,
+    Change,
+    bounded,
+)
 from ckanext.mxopendata.metadata.records import (
     EXTENSION,
     NODE,
@@ -47,7 +56,7 @@ _TECHNICAL = frozenset((
     "source_catalog", "source_identifier", "source_url", "harvested_at", "archived_at", "possible_duplicate_of",
     "provenance", "spatial_text", "temporal_start", "temporal_end", "superThemeTaxonomy",
 ))  # fmt: skip
-_OF_THE_EXTENSION = frozenset((f"{EXTENSION}.{STAND_INS}",))
+_OF_THE_EXTENSION = frozenset((f"{EXTENSION}.{STAND_INS}", f"{EXTENSION}.{CHANGES}"))
 # Heading that asks for the contrary of our field -> what its answers mean.
 _ANSWERS: Mapping[str, Mapping[str, Any]] = {"¿Tiene datos privados?": {"sí": "non_public", "no": "public"}}
 # Property of Project Open Data that we read from nobody -> field of our extension that says the same.
@@ -86,10 +95,17 @@ class MappingSettings:
 
 @dataclass(frozen=True)
 class MappedRecord:
-    """A dataset as ``package_create`` takes it (without owner_org, name, id and provenance), and what was noticed."""
+    """What became of a record.
+
+    Attributes:
+        dataset: as ``package_create`` takes it, without owner_org, name, id and provenance.
+        findings: what was noticed.
+        changes: what is written differently from the record (:mod:`.mended`).
+    """
 
     dataset: dict[str, Any]
     findings: list[Finding]
+    changes: list[Change]
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,7 @@ def map_record(record: Mapping[str, Any], platform: str, settings: MappingSettin
     if platform == "ckan":
         unwrapped = without_repeated(unwrapped)
     mapping = _Mapping(unwrapped, platform, settings, notebook)
-    return MappedRecord(mapping.dataset(), notebook.findings)
+    return MappedRecord(mapping.dataset(), notebook.findings, bounded(notebook.changes))
 
 
 class _Mapping:
@@ -166,6 +182,7 @@ class _Mapping:
             frequency = commonest_frequency(dataset["resources"])
             if frequency:
                 dataset["frequency"] = frequency
+                self.notebook.change("frequency", DERIVED, None, frequency)
         self._creator(dataset)
         self._operator(dataset)
         added = readers.read_keywords(dataset.pop("tag_string", None)).value or []
@@ -189,10 +206,16 @@ class _Mapping:
         return None if found is None else self._read(row, found)
 
     def _read(self, row: CrosswalkField, found: Found) -> Any:
-        found = Found(self._translated(row.field, found.value, found.location), found.location)
+        found = self._meant(row.field, found)
         if row.cardinality == "list":
             return read_list(row, Found(loads(found.value), found.location), self.notebook)
         return read_single(row, found, self.notebook)
+
+    def _meant(self, name: str, found: Found) -> Found:
+        """What is found, as the operator's table has it."""
+        meant = self._translated(name, found.value, found.location)
+        is_same = meant == found.value or isinstance(found.value, list) or found.location.startswith("config.")
+        return Found(meant, found.location, None if is_same else scalar(found.value))
 
     def _translated(self, name: str, value: Any, location: str = "") -> Any:
         table = {**_ANSWERS.get(location, {}), **self.settings.values.get(name, {})}
@@ -209,7 +232,10 @@ class _Mapping:
         found = first(self.record, ((mapped,) if mapped else ()) + row.ways(*self.columns))
         if found is None:
             return []
-        return self.notebook.keep(readers.read_keywords(found.value), "tag_string", found) or []
+        reading = readers.read_keywords(found.value)
+        if reading.note:
+            self.notebook.change("tag_string", CLEANED, _words(found.value), ", ".join(reading.value or []))
+        return self.notebook.keep(reading, "tag_string", found) or []
 
     def _themes(self, dataset: dict[str, Any]) -> list[str]:
         """Set ``theme``; returns what is no theme, as keywords, so that it is not lost."""
@@ -223,7 +249,11 @@ class _Mapping:
                 reading = readers.read_theme(item)
                 if reading.value is None and reading.certain is False:
                     self.notebook.note("theme_unknown", "theme", Found(item, found.location))
-                    keywords.extend(readers.read_keywords([item]).value or [])
+                    kept = readers.read_keywords([item]).value or []
+                    self.notebook.change("theme", MOVED, item, ", ".join(kept))
+                    keywords.extend(kept)
+                for theme in reading.value or ():
+                    self.notebook.compare(row, Found(item, found.location), theme)
                 themes.update(dict.fromkeys(reading.value or []))
         if themes:
             dataset["theme"] = list(themes)
@@ -241,9 +271,9 @@ class _Mapping:
         row = fields_of("dataset")["license_id"]
         found = first(self.record, row.ways(*self.columns))
         if found is not None:
-            found = Found(self._translated("license_id", found.value), found.location)
+            found = self._meant("license_id", found)
             kept: dict[str, Any] = {}
-            licence = read_licence(found, self.notebook, kept)
+            licence = read_licence(row, found, self.notebook, kept)
             if licence and not licence.startswith(("http", "ftp")):
                 dataset["license_id"] = licence
             else:
@@ -255,6 +285,7 @@ class _Mapping:
             reading = readers.read_licence(self.settings.license)
             if reading.value:
                 dataset["license_id"] = reading.value
+                self.notebook.change("license_id", CONFIGURED, None, reading.value)
 
     def _creator(self, dataset: dict[str, Any]) -> None:
         """In Project Open Data and DCAT ``publisher`` may be an area within the institution of the source."""
@@ -290,8 +321,11 @@ class _Mapping:
             read = value
         else:
             read = self._read(row, Found(value, f"config.{name}"))
-        if not is_empty(read):
-            dataset[name] = read
+        if is_empty(read):
+            return
+        if read != dataset.get(name):
+            self.notebook.change(name, CONFIGURED, _words(dataset.get(name)), _words(read), instead=True)
+        dataset[name] = read
 
     def _left_out(self) -> None:
         """Name the keys of the record that nothing was taken from."""
@@ -305,3 +339,11 @@ class _Mapping:
             left = [key for key in left if _SAID_IN_THE_EXTENSION.get(key) not in own]
         if left:
             self.notebook.note("fields_left_out", None, Found(", ".join(left), ""), count=len(left))
+
+
+def _words(value: Any) -> Any:
+    """A list of texts or of tags as one text, anything else as it is."""
+    if not isinstance(value, (list, tuple)):
+        return value
+    texts = [scalar(item) for item in value]
+    return ", ".join(str(text) for text in texts if not is_empty(text)) if all(texts) else value

@@ -26,10 +26,17 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Found:
-    """A value in a record, and where it stands there."""
+    """A value in a record, and where it stands there.
+
+    Attributes:
+        value: as it is to be read.
+        location: the way to it.
+        said: what the record says, where the configuration of the source gives that another meaning.
+    """
 
     value: Any
     location: str
+    said: Any = None
 
 
 def is_empty(value: Any) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField, fields_of
+from ckanext.mxopendata.metadata.mended import DERIVED, LEFT_OUT, MOVED, SPELLING, is_iso_period
 from ckanext.mxopendata.metadata.records import Found, as_list, first, is_empty, loads, without_stand_ins
-from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, read_table_schema
+from ckanext.mxopendata.metadata.values import Notebook, read_list, read_single, read_table_schema, scalar
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
 
 _LISTS = {"ckan": "resources", "datajson": "distribution", "table": "rs"}
@@ -37,7 +38,9 @@ def read_resources(
         if not isinstance(item, Mapping):
             notebook.note("resource_unreadable", "resources", Found(item, f"{name}[{index}]"))
             continue
+        notebook.resource = len(resources)
         resources.append(_resource(without_stand_ins(item), prefix, columns, notebook))
+    notebook.resource = None
     return resources
 
 
@@ -62,17 +65,20 @@ def _value(row: CrosswalkField, found: Found, notebook: Notebook, resource: dict
     if row.datatype == "interval_text":
         raw = found.value[0] if isinstance(found.value, list) and found.value else found.value
         period = notebook.keep(readers.read_interval(raw, notebook.date_order), row.field, found)
-        return "/".join((period.get("start", ".."), period.get("end", ".."))) if period else None
+        text = "/".join((period.get("start", ".."), period.get("end", ".."))) if period else None
+        if not is_iso_period(raw):
+            notebook.change(row.field, SPELLING if text else LEFT_OUT, raw, text)
+        return text
     if row.datatype == "place_text":
         return readers.clean_text(found.value) if isinstance(found.value, str) else None
     if row.datatype == "licence":
-        return read_licence(found, notebook, resource)
+        return read_licence(row, found, notebook, resource)
     if row.cardinality == "list":
         return read_list(row, found, notebook)
     return read_single(row, found, notebook)
 
 
-def read_licence(found: Found, notebook: Notebook, resource: dict[str, Any]) -> str | None:
+def read_licence(row: CrosswalkField, found: Found, notebook: Notebook, resource: dict[str, Any]) -> str | None:
     """The id of a known licence; of an unknown one its address, or, into ``rights``, its words.
 
     So the terms that a publisher wrote reach the reader even where the vocabulary does not know them.
@@ -80,10 +86,12 @@ def read_licence(found: Found, notebook: Notebook, resource: dict[str, Any]) -> 
     raw = str(found.value if not isinstance(found.value, Mapping) else found.value.get("name", ""))
     licence = notebook.keep(readers.read_licence(raw), "license_id", found)
     if licence is not None:
+        notebook.compare(row, Found(raw, found.location, found.said), licence)
         return licence
     address = readers.read_url(raw).value
     if address is None and not is_empty(raw):
         resource.setdefault("rights", readers.clean_text(raw))
+        notebook.change(row.field, MOVED, raw, resource["rights"])
     return address
 
 
@@ -124,10 +132,15 @@ def _format(
     file_type = reading.value
     if written:
         file_type = notebook.keep(reading, "format", written) or readers.clean_line(written.value)
+        notebook.compare(rows["format"], Found(scalar(written.value), written.location), file_type)
+    elif file_type:
+        notebook.change("format", DERIVED, None, file_type)
     if file_type:
         resource["format"] = file_type
         term = vocabulary("file_types").get(file_type)
-        media_type = media_type or (term.facts["media_type"] if term else None)
+        if not media_type and term and term.facts["media_type"]:
+            media_type = term.facts["media_type"]
+            notebook.change("mimetype", SPELLING if media else DERIVED, media and media.value, media_type, instead=True)
     if media_type:
         resource["mimetype"] = media_type
 
@@ -142,6 +155,10 @@ def _name(
             readers.clean_line(item.get("fileName")) or readers.file_name(resource["url"]) or resource.get("format", "")
         )
         notebook.note("resource_without_name", "name", Found(resource["url"], prefix[:-1]), read=name)
+        if name:
+            notebook.change("name", DERIVED, None, name)
+    elif found:
+        notebook.compare(fields_of("resource")["name"], found, name)
     if name:
         resource["name"] = name
 

@@ -10,26 +10,60 @@ from typing import Any
 from ckanext.mxopendata.metadata import readers
 from ckanext.mxopendata.metadata.crosswalk import CrosswalkField
 from ckanext.mxopendata.metadata.findings import Finding
+from ckanext.mxopendata.metadata.mended import CONFIGURED, Change, reason
 from ckanext.mxopendata.metadata.readers import Reading
 from ckanext.mxopendata.metadata.readers.reading import unreadable
 from ckanext.mxopendata.metadata.records import Found, as_list, is_empty, shown
 
 # Whose values are personal data: a finding names the field, never the value (it ends in a public report).
 PERSONAL = frozenset(("contact", "creator"))
+# Where a value stands that an operator set.
+_CONFIGURATION = "config."
 
 
 @dataclass
 class Notebook:
-    """Collects the findings of one record.
+    """Collects the findings of one record, and what of it is written differently here.
 
     Attributes:
         date_order: how dates that allow several orders are read.
         within: INEGI key in which the names of municipalities are looked up.
+        resource: position of the resource that is being read, ``None`` while it is the dataset.
+        changes: see :mod:`.mended`.
     """
 
     date_order: str | None = None
     within: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    resource: int | None = None
+    changes: list[Change] = field(default_factory=list)
+
+    def change(self, name: str, why: str, said: Any = None, here: Any = None, instead: bool = False) -> None:
+        """Write down that a value is written differently here.
+
+        Args:
+            name: the field, with the subfield after a dot.
+            why: one of :data:`.mended.REASONS`.
+            said: what the source says; an empty one is nothing.
+            here: what is stored.
+            instead: whether it takes the place of what was written down of this field before.
+        """
+        if instead:
+            self.changes = [known for known in self.changes if (known.field, known.resource) != (name, self.resource)]
+        if name.partition(".")[0] in PERSONAL:
+            said = here = None
+        texts = (None if is_empty(value) else shown(value) for value in (said, here))
+        self.changes.append(Change(name, why, *texts, resource=self.resource))
+
+    def compare(self, row: CrosswalkField, found: Found, here: Any) -> None:
+        """Write down whether a value of the source is written differently here; not one of the configuration."""
+        if found.location.startswith(_CONFIGURATION) or is_empty(found.value):
+            return
+        name = f"{row.field}.{row.subfield}" if row.subfield else row.field
+        if found.said is not None:
+            self.change(name, CONFIGURED, found.said, here)
+        elif why := reason(row, found.value, here):
+            self.change(name, why, found.value, here)
 
     def note(self, code: str, field_name: str | None, found: Found | None = None, **details: Any) -> None:
         """Write one finding down; the same one twice is one."""
@@ -140,8 +174,10 @@ def read_single(row: CrosswalkField, found: Found, notebook: Notebook) -> Any:
     raw = scalar(found.value)
     if is_empty(raw):
         return None
-    reading = read_value(row, raw, notebook.date_order)
-    return notebook.keep(reading, row.field, Found(raw, found.location))
+    raw_found = Found(raw, found.location, found.said)
+    value = notebook.keep(read_value(row, raw, notebook.date_order), row.field, raw_found)
+    notebook.compare(row, raw_found, value)
+    return value
 
 
 def read_list(row: CrosswalkField, found: Found, notebook: Notebook) -> list[Any]:

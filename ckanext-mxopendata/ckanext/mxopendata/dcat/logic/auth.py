@@ -5,10 +5,16 @@ from __future__ import annotations
 import ckan.plugins.toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
-__all__ = ["mxopendata_dump_show"]
+__all__ = ["mxopendata_datajson_show", "mxopendata_dump_show"]
 
 
 @tk.auth_allow_anonymous_access
 def mxopendata_dump_show(context: Context, data_dict: DataDict) -> AuthResult:
     """Anybody."""
+    return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_datajson_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """Anybody; the action gives what an anonymous visitor sees."""
     return {"success": True}

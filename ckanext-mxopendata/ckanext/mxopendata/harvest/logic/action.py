@@ -25,10 +25,12 @@ from ckanext.mxopendata.harvest import (
     watchdog,
 )
 from ckanext.mxopendata.harvest.logic.auth import check_pair
+from ckanext.mxopendata.harvest.logic.give_back import mxopendata_harvest_change_list
 from ckanext.mxopendata.harvest.logic.new_source import (
     mxopendata_harvest_source_add,
     mxopendata_harvest_source_detect,
 )
+from ckanext.mxopendata.harvest.logic.numbers import whole
 from ckanext.mxopendata.harvest.logic.uploads import mxopendata_harvest_upload, mxopendata_harvest_upload_show
 from ckanext.mxopendata.harvest.model import Elsewhere, Identity, ManagedSource, Record, Run, Spooled, Upload
 from ckanext.mxopendata.language import current_language
@@ -38,6 +40,7 @@ __all__ = [
     "harvest_jobs_run",
     "harvest_source_clear",
     "harvest_source_reindex",
+    "mxopendata_harvest_change_list",
     "mxopendata_harvest_doubtful_decide",
     "mxopendata_harvest_doubtful_list",
     "mxopendata_harvest_record_list",
@@ -151,7 +154,7 @@ def mxopendata_harvest_run_list(context: Context, data_dict: DataDict) -> list[d
     if tk.asbool(data_dict.get("last", False)):
         newest = sa.select(Run.id).distinct(Run.source_id).order_by(Run.source_id, Run.started.desc())
         query = query.where(Run.id.in_(newest))
-    limit = min(_whole(data_dict, "limit", 20), MAXIMUM_LIMIT)
+    limit = min(whole(data_dict, "limit", 20), MAXIMUM_LIMIT)
     runs = model.Session.execute(query.order_by(Run.started.desc()).limit(limit)).scalars().all()
     sources = report.sources_by_id(run.source_id for run in runs)
     return [report.run_dict(run, sources[run.source_id], current_language()) for run in runs]
@@ -172,9 +175,9 @@ def mxopendata_harvest_record_list(context: Context, data_dict: DataDict) -> dic
     """
     tk.check_access("mxopendata_harvest_record_list", context, data_dict)
     run = runs.get_run(tk.get_or_bust(data_dict, "run"))
-    limit = min(_whole(data_dict, "limit", 100), MAXIMUM_LIMIT)
+    limit = min(whole(data_dict, "limit", 100), MAXIMUM_LIMIT)
     count, rows = report.records(
-        run.id, data_dict.get("action"), data_dict.get("severity"), _whole(data_dict, "offset", 0), limit
+        run.id, data_dict.get("action"), data_dict.get("severity"), whole(data_dict, "offset", 0), limit
     )
     return {"count": count, "results": [report.record_dict(row, current_language()) for row in rows]}
 
@@ -210,11 +213,11 @@ def mxopendata_harvest_source_search(context: Context, data_dict: DataDict) -> d
         None}]}``: ``total`` and ``health`` count those with the words, ``count`` those in the wanted health.
     """
     tk.check_access("mxopendata_harvest_source_search", context, data_dict)
-    limit = _whole(data_dict, "limit", 0) if data_dict.get("limit") not in (None, "") else None
+    limit = whole(data_dict, "limit", 0) if data_dict.get("limit") not in (None, "") else None
     counts, count, rows = listing.search_sources(
         str(data_dict.get("q") or ""),
         data_dict.get("health") or None,
-        _whole(data_dict, "offset", 0),
+        whole(data_dict, "offset", 0),
         limit,
         _institutions_seen_inside(context),
     )
@@ -284,13 +287,3 @@ def _institutions_seen_inside(context: Context) -> frozenset[str] | None:
     if context.get("ignore_auth") or (user and user.sysadmin):
         return None
     return frozenset(user.get_group_ids("organization") if user else ())
-
-
-def _whole(data_dict: DataDict, name: str, default: int) -> int:
-    try:
-        value = int(data_dict.get(name, default))
-    except (TypeError, ValueError) as error:
-        raise tk.ValidationError({name: [tk._("Must be a whole number")]}) from error
-    if value < 0:
-        raise tk.ValidationError({name: [tk._("Must not be negative")]})
-    return value

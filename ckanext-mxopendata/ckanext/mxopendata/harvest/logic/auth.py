@@ -11,6 +11,7 @@ from ckanext.mxopendata.harvest import duplicates
 from ckanext.mxopendata.harvest.runs import get_run
 
 __all__ = [
+    "mxopendata_harvest_change_list",
     "mxopendata_harvest_doubtful_decide",
     "mxopendata_harvest_doubtful_list",
     "mxopendata_harvest_record_list",
@@ -28,12 +29,21 @@ __all__ = [
 @tk.auth_allow_anonymous_access
 def mxopendata_harvest_run_show(context: Context, data_dict: DataDict) -> AuthResult:
     """Whoever may see the source may see its runs."""
-    run = get_run(tk.get_or_bust(data_dict, "run"))
+    return _may_see(context, get_run(tk.get_or_bust(data_dict, "run")).source_id)
+
+
+def _may_see(context: Context, source: str) -> AuthResult:
     try:
-        tk.check_access("harvest_source_show", context, {"id": run.source_id})
+        tk.check_access("harvest_source_show", context, {"id": source})
     except tk.NotAuthorized:
         return {"success": False, "msg": tk._("Not authorized to see the runs of this source")}
     return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def mxopendata_harvest_change_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may see the source; the action names public datasets only."""
+    return _may_see(context, tk.get_or_bust(data_dict, "source"))
 
 
 @tk.auth_allow_anonymous_access
