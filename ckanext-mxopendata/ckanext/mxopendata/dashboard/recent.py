@@ -6,6 +6,7 @@ only, the same for everybody.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from ckanext.mxopendata.model import Change
 SECONDS = 60
 MOST = 256
 Kept = TypeVar("Kept")
+_MAKING = tuple(threading.RLock() for _ in range(16))
 _kept: dict[Hashable, tuple[Hashable, Any]] = {}
 
 
@@ -32,12 +34,18 @@ def recent(name: Hashable, state: Hashable, make: Callable[[], Kept]) -> Kept:
         make: how it is made.
     """
     kept = _kept.get(name)
-    if kept is None or kept[0] != state:
-        if name not in _kept and len(_kept) >= MOST:
-            # The oldest; another thread may have been quicker.
-            _kept.pop(next(iter(_kept)), None)
-        kept = _kept[name] = (state, make())
-    return kept[1]
+    if kept is not None and kept[0] == state:
+        return kept[1]
+    # Who comes while it is made waits for it: made twice at once it takes twice as long for both.
+    with _MAKING[hash(name) % len(_MAKING)]:
+        kept = _kept.get(name)
+        if kept is None or kept[0] != state:
+            made = make()
+            if name not in _kept and len(_kept) >= MOST:
+                # The oldest; another thread may have been quicker.
+                _kept.pop(next(iter(_kept)), None)
+            kept = _kept[name] = (state, made)
+        return kept[1]
 
 
 def state_of_data(now: datetime) -> Hashable:
