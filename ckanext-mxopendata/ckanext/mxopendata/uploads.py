@@ -6,6 +6,7 @@ import json
 import secrets
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from flask import current_app
@@ -14,7 +15,7 @@ import ckan.plugins.toolkit as tk
 from ckan.lib.redis import connect_to_redis
 
 from ckanext.mxopendata.metadata.findings_table import findings_table
-from ckanext.mxopendata.metadata.tables import Table
+from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES, Table
 
 MAXIMUM_UPLOAD = 10_000_000
 FINDINGS_SHOWN = 200
@@ -31,6 +32,21 @@ def uploaded() -> bytes:
         return b" " * (MAXIMUM_UPLOAD + 1)
     upload = tk.request.files.get("upload")
     return upload.stream.read(MAXIMUM_UPLOAD + 1) if upload else b""
+
+
+def given_file(data_dict: Mapping[str, Any]) -> tuple[bytes, str]:
+    """The file that an action is asked with as ``upload``, and how it is called.
+
+    One that is too large is read so far as to show it; it has no name where nobody gave it one.
+
+    Raises:
+        ValidationError: without a file.
+    """
+    upload = data_dict.get("upload")
+    if upload is None or not hasattr(upload, "read"):
+        raise tk.ValidationError({"upload": [no_file()]})
+    name = PurePath(getattr(upload, "filename", None) or "").name
+    return getattr(upload, "stream", upload).read(MAXIMUM_BYTES + 1), name
 
 
 def who() -> str:

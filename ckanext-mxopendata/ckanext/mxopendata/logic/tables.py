@@ -9,7 +9,7 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.catalogue_table import COLUMNS
-from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
+from ckanext.mxopendata.uploads import given_file
 
 
 def mxopendata_table_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -31,12 +31,9 @@ def mxopendata_table_import(context: Context, data_dict: DataDict) -> dict[str, 
 
     name = tk.get_or_bust(data_dict, "institution")
     tk.check_access("mxopendata_table_import", context, data_dict)
-    upload = data_dict.get("upload")
-    if upload is None or not hasattr(upload, "read"):
-        raise tk.ValidationError({"upload": [tk._("Choose a CSV or XLSX file.")]})
+    content, _ = given_file(data_dict)
     institution = tk.get_action("organization_show")({"ignore_auth": True}, {"id": name})
     dry_run = tk.asbool(data_dict.get("dry_run", False))
-    content = getattr(upload, "stream", upload).read(MAXIMUM_BYTES + 1)
     report = import_catalogue(content, institution, context.get("user", ""), dry_run)
     return {"institution": institution["name"], "dry_run": dry_run, **report.to_dict(current_language())}
 

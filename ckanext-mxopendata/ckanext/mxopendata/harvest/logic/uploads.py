@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from pathlib import PurePath
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -11,11 +10,10 @@ from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest import report, runner, runs, uploaded
+from ckanext.mxopendata.institutions import ONLY_THE_RECORD
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.findings import Finding
-from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
-
-_ONLY_THE_RECORD = {"include_datasets": False, "include_users": False, "include_groups": False}
+from ckanext.mxopendata.uploads import given_file
 
 
 def mxopendata_harvest_upload(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -38,14 +36,10 @@ def mxopendata_harvest_upload(context: Context, data_dict: DataDict) -> dict[str
     """
     name = tk.get_or_bust(data_dict, "institution")
     tk.check_access("mxopendata_harvest_upload", context, data_dict)
-    upload = data_dict.get("upload")
-    if upload is None or not hasattr(upload, "read"):
-        raise tk.ValidationError({"upload": [tk._("Choose a CSV or XLSX file.")]})
-    institution = tk.get_action("organization_show")({"ignore_auth": True}, {"id": name, **_ONLY_THE_RECORD})
-    content = getattr(upload, "stream", upload).read(MAXIMUM_BYTES + 1)
+    content, file_name = given_file(data_dict)
+    institution = tk.get_action("organization_show")({"ignore_auth": True}, {"id": name, **ONLY_THE_RECORD})
     if refused := _refused(content):
         raise tk.ValidationError({"upload": [_sentence(refused)]})
-    file_name = PurePath(getattr(upload, "filename", None) or "").name
     now = datetime.now(timezone.utc)
     source_id = uploaded.keep(content, file_name, institution, now)
     try:
@@ -74,7 +68,7 @@ def mxopendata_harvest_upload_show(context: Context, data_dict: DataDict) -> dic
     """
     name = tk.get_or_bust(data_dict, "institution")
     tk.check_access("mxopendata_harvest_upload_show", context, data_dict)
-    institution = tk.get_action("organization_show")({"ignore_auth": True}, {"id": name, **_ONLY_THE_RECORD})
+    institution = tk.get_action("organization_show")({"ignore_auth": True}, {"id": name, **ONLY_THE_RECORD})
     known = uploaded.of_institution(institution["id"])
     if known is None:
         return {"institution": institution["name"], "source": None}

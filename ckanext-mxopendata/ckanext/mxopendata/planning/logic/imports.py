@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from pathlib import PurePath
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan.types import Context, DataDict
 
 from ckanext.mxopendata.language import current_language
-from ckanext.mxopendata.metadata.tables import MAXIMUM_BYTES
 from ckanext.mxopendata.planning.logic.commitments import institution_of
+from ckanext.mxopendata.uploads import given_file
 
 
 def mxopendata_commitment_import(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -33,16 +32,13 @@ def mxopendata_commitment_import(context: Context, data_dict: DataDict) -> dict[
 
     tk.check_access("mxopendata_commitment_import", context, data_dict)
     institution = institution_of(data_dict)
-    upload = data_dict.get("upload")
-    if upload is None or not hasattr(upload, "read"):
-        raise tk.ValidationError({"upload": [tk._("Choose a CSV or XLSX file.")]})
+    content, file_name = given_file(data_dict)
     dry_run = tk.asbool(data_dict.get("dry_run", False))
     settings = ImportSettings(
-        file_name=PurePath(getattr(upload, "filename", None) or "").name[:MAXIMUM_FILE_NAME],
+        file_name=file_name[:MAXIMUM_FILE_NAME],
         now=datetime.now(timezone.utc),
         institution=institution.id,
         dry_run=dry_run,
     )
-    content = getattr(upload, "stream", upload).read(MAXIMUM_BYTES + 1)
     report = import_commitments(content, settings)
     return {"institution": institution.name, "dry_run": dry_run, **report.to_dict(current_language())}
