@@ -272,7 +272,7 @@ def _texts(cells: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _period(period: Any) -> str:
-    return "/".join((period.get("start") or "..", period.get("end") or "..")) if isinstance(period, Mapping) else ""
+    return readers.interval_text(period) if isinstance(period, Mapping) else ""
 
 
 def _place(place: Any) -> str:

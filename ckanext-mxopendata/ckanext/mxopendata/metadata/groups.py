@@ -175,7 +175,7 @@ def _periods(
             readers.read_interval(item, notebook.date_order), "temporal_coverage", Found(item, found.location)
         )
         if not is_empty(item) and not is_iso_period(item):
-            read = "/".join((period.get("start", ".."), period.get("end", ".."))) if period else None
+            read = readers.interval_text(period) if period else None
             notebook.change("temporal_coverage", SPELLING if read else LEFT_OUT, _written(item), read)
         if period and period not in periods:
             periods.append(period)

@@ -226,7 +226,7 @@ def _read_one(level: str, row: CrosswalkField, text: Any) -> tuple[str | None, b
         return (reading.value or {}).get("cvegeo"), reading.certain
     if row.datatype == "interval_text":
         reading = readers.read_interval(text)
-        return (_period(reading.value) if reading.value else None), reading.note is None
+        return (readers.interval_text(reading.value) if reading.value else None), reading.note is None
     # dates of a Mexican site; where day and month could change places the text stays beside it
     reading = read_value(row, text, "DMY")
     if reading.value is None and row.datatype == "licence" and level == "resource":
@@ -309,11 +309,7 @@ def _is_address(text: str) -> bool:
 
 def _is_period(text: str) -> bool:
     period = readers.read_interval(text).value
-    return bool(period) and _period(period) == text
-
-
-def _period(period: Mapping[str, str]) -> str:
-    return "/".join((period.get("start", ".."), period.get("end", "..")))
+    return bool(period) and readers.interval_text(period) == text
 
 
 # The form in which a single value of a datatype is stored.

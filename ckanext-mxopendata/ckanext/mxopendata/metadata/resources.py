@@ -65,7 +65,7 @@ def _value(row: CrosswalkField, found: Found, notebook: Notebook, resource: dict
     if row.datatype == "interval_text":
         raw = found.value[0] if isinstance(found.value, list) and found.value else found.value
         period = notebook.keep(readers.read_interval(raw, notebook.date_order), row.field, found)
-        text = "/".join((period.get("start", ".."), period.get("end", ".."))) if period else None
+        text = readers.interval_text(period) if period else None
         if not is_iso_period(raw):
             notebook.change(row.field, SPELLING if text else LEFT_OUT, raw, text)
         return text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ckanext.mxopendata.metadata.readers.boolean import read_boolean
 from ckanext.mxopendata.metadata.readers.contact import read_email, read_url
 from ckanext.mxopendata.metadata.readers.date_order import infer_date_order
-from ckanext.mxopendata.metadata.readers.dates import read_date, read_interval
+from ckanext.mxopendata.metadata.readers.dates import interval_text, read_date, read_interval
 from ckanext.mxopendata.metadata.readers.formats import file_name, read_file_type, read_format, read_media_type
 from ckanext.mxopendata.metadata.readers.institution import read_institution_place
 from ckanext.mxopendata.metadata.readers.place import read_cvegeo, read_geometry, read_place
@@ -35,6 +35,7 @@ from ckanext.mxopendata.metadata.readers.words import (
 )
 
 __all__ = [
+    "interval_text",
     "MAXIMUM_KEYWORDS",
     "Reading",
     "clean_line",

@@ -6,7 +6,7 @@ dateutil is not used to read them: it fills what is missing from today's date.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta, timezone
 
 import isodate
@@ -204,6 +204,11 @@ def _checked(year: int | None, month: int | None = None, day: int | None = None)
     if day is not None:
         return Reading(checked.isoformat())
     return Reading(f"{year:04}-{month:02}" if month is not None else f"{year:04}")
+
+
+def interval_text(period: Mapping[str, str]) -> str:
+    """A period that :func:`read_interval` gave, as ISO 8601 has it: ``2014-01-01/..``."""
+    return "/".join((period.get("start") or "..", period.get("end") or ".."))
 
 
 def read_interval(text: object, order: str | None = None) -> Reading:
