@@ -41,3 +41,14 @@ PLATFORMS: dict[str, type[PlatformPortal]] = {
 }
 
 __all__ = ["PLATFORMS", "Answer", "Plain", "PlatformPortal"]
+
+# Software, as the registry of portals calls it → source type; for all other kinds there is none.
+SOFTWARE = {
+    "ckan": "mx_ckan",
+    "dkan": "mx_dkan",
+    "geonode": "mx_geonode",
+    "geonetwork": "mx_csw",
+    "arcgisserver": "mx_arcgis_server",
+    "arcgishub": "mx_arcgis_hub",
+    "opendatasoft": "mx_opendatasoft",
+}

@@ -9,28 +9,11 @@ from typing import Any
 
 import pytest
 
-from ckanext.mxopendata.http import FetchError, HttpClient, HttpSettings
+from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.http_credential import Credential, without_parameter
 from ckanext.mxopendata.http_robots import RobotsMemory
 
-
-@pytest.fixture
-def fetch(loopback, tmp_path):
-    """Fetches an address of the loopback server with some settings."""
-
-    def make(url: str, **settings: Any) -> Any:
-        allowed = settings.pop("allowed_private", frozenset({loopback.host}))
-        options = {"user_agent": "prueba/1.0", "allowed_private": allowed, "retries": 0, **settings}
-        with HttpClient(HttpSettings(**options), tmp_path) as client:
-            return client.fetch(url)
-
-    return make
-
-
-def _failure(call: Any) -> FetchError:
-    with pytest.raises(FetchError) as error:
-        call()
-    return error.value
+from .conftest import failure
 
 
 class TestInTheHeader:
@@ -72,7 +55,7 @@ class TestInTheHeader:
         """Nobody is asked at all: what would be the answer without it?"""
         monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("the host was looked for"))
         credential = Credential("datos.ejemplo.gob.mx", self.KEY)
-        error = _failure(lambda: fetch("http://datos.ejemplo.gob.mx/data.json", credential=credential))
+        error = failure(lambda: fetch("http://datos.ejemplo.gob.mx/data.json", credential=credential))
         assert error.finding.code == "http_secret_in_clear"
 
     def test_nothing_shows_it(self):
@@ -129,13 +112,13 @@ class TestInTheAddress:
             handler.close_connection = True
 
         url = loopback.serve_with("/a", hang_up) + "?limit=2"
-        error = _failure(lambda: fetch(url, credential=self._key(loopback.host)))
+        error = failure(lambda: fetch(url, credential=self._key(loopback.host)))
         assert error.finding.location == url
         assert "secreto" not in "".join(traceback.format_exception(error))
 
     def test_it_is_not_sent_in_clear(self, fetch, monkeypatch):
         monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("the host was looked for"))
-        error = _failure(lambda: fetch("http://datos.ejemplo.gob.mx/a", credential=self._key("datos.ejemplo.gob.mx")))
+        error = failure(lambda: fetch("http://datos.ejemplo.gob.mx/a", credential=self._key("datos.ejemplo.gob.mx")))
         assert error.finding.code == "http_secret_in_clear"
 
     def test_a_proxy_passes_it_on(self, loopback, tmp_path):

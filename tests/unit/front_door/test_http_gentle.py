@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from ckanext.mxopendata.errors import SourceError
-from ckanext.mxopendata.http import FetchError, HostBusyError, HttpClient, HttpSettings
+from ckanext.mxopendata.http import FetchError, HostBusyError
 from ckanext.mxopendata.http_pace import ProcessPace, SharedPace, host_key
 from ckanext.mxopendata.http_retry import MAXIMUM_RETRY_AFTER, asked_to_wait, wait_before
 from ckanext.mxopendata.http_robots import MAXIMUM_DELAY, RobotsMemory, names_of, read_rules
 from ckanext.mxopendata.metadata.findings import Finding
+
+from .conftest import failure
 
 # As CKAN 2.12 ships it, templates/home/robots.txt.
 OF_CKAN = (
@@ -34,25 +36,6 @@ class Pace:
     def take(self, host: str, interval: float, longest: float = 0.0) -> float | None:
         self.asked.append((host, interval))
         return self.answer
-
-
-@pytest.fixture
-def fetch(loopback, tmp_path):
-    """Fetches an address of the loopback server with some settings."""
-
-    def make(url: str, **settings: Any) -> Any:
-        allowed = settings.pop("allowed_private", frozenset({loopback.host}))
-        options = {"user_agent": "prueba/1.0", "allowed_private": allowed, "retries": 0, **settings}
-        with HttpClient(HttpSettings(**options), tmp_path) as client:
-            return client.fetch(url)
-
-    return make
-
-
-def _failure(call: Any) -> FetchError:
-    with pytest.raises(FetchError) as error:
-        call()
-    return error.value
 
 
 def _in_turn(*answers: tuple[int, dict[str, str], bytes]) -> tuple[Any, list[float]]:
@@ -92,7 +75,7 @@ class TestTryingAgain:
     @pytest.mark.parametrize("status", [429, 503])
     def test_a_long_wait_ends_the_fetch_and_is_told(self, fetch, loopback, status):
         answer, given = _in_turn((status, {"Retry-After": "3600"}, b""))
-        error = _failure(lambda: fetch(loopback.serve_with("/a", answer), retries=2))
+        error = failure(lambda: fetch(loopback.serve_with("/a", answer), retries=2))
         assert (error.finding.code, error.finding.value, len(given)) == ("http_come_back_later", "60", 1)
         assert "60 minutos" in error.finding.to_dict()["message"]
         assert str(status) in error.finding.to_dict()["message"]
@@ -112,7 +95,7 @@ class TestTryingAgain:
     @pytest.mark.parametrize("status", [401, 403, 404, 451])
     def test_a_refusal_is_not_tried_again(self, fetch, loopback, status):
         answer, given = _in_turn((status, {}, b""))
-        code = _failure(lambda: fetch(loopback.serve_with("/a", answer), retries=3)).finding.code
+        code = failure(lambda: fetch(loopback.serve_with("/a", answer), retries=3)).finding.code
         assert (code, len(given)) == ("http_not_found" if status == 404 else "http_forbidden", 1)
 
     def test_an_answer_broken_half_way_is_fetched_again(self, fetch, loopback, tmp_path):
@@ -128,7 +111,7 @@ class TestTryingAgain:
 
     def test_all_attempts_share_the_time_of_one_answer(self, fetch, loopback):
         answer, given = _in_turn((429, {"Retry-After": "20"}, b""))
-        error = _failure(lambda: fetch(loopback.serve_with("/a", answer), retries=2, total_timeout=5))
+        error = failure(lambda: fetch(loopback.serve_with("/a", answer), retries=2, total_timeout=5))
         assert (error.finding.code, len(given)) == ("http_too_many_requests", 1)
 
 
@@ -211,7 +194,7 @@ class TestRobots:
             "/robots.txt", f"User-agent: *\nAllow: /\n\nUser-agent: {name} # el recolector\nDisallow: /api/\n"
         )
         memory, pace = RobotsMemory(), Pace()
-        error = _failure(lambda: fetch(loopback.serve("/api/3", "x"), robots=memory, pace=pace, interval=1))
+        error = failure(lambda: fetch(loopback.serve("/api/3", "x"), robots=memory, pace=pace, interval=1))
         assert error.finding.code == "http_robots"
         assert "robots: ignore" in error.finding.to_dict()["cure"]
         assert loopback.requests == ["/robots.txt"]
@@ -221,7 +204,7 @@ class TestRobots:
         loopback.serve("/robots.txt", "User-agent: mxopendata\nDisallow: /oculto\n")
         loopback.serve("/oculto", "x")
         url = loopback.serve("/a", "", status=302, headers={"Location": "/oculto"})
-        assert _failure(lambda: fetch(url, robots=RobotsMemory())).finding.code == "http_robots"
+        assert failure(lambda: fetch(url, robots=RobotsMemory())).finding.code == "http_robots"
         assert "/oculto" not in loopback.requests
 
     def test_the_longest_rule_wins(self):
@@ -296,7 +279,7 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(fetch, loopback, f
     target = f"http://{form.format('alguien')}{loopback.host}/data.json"
     redirecting = loopback.serve("/a", "", status=302, headers={"Location": target})
     for url in (target, redirecting):
-        error = _failure(lambda url=url: fetch(url))
+        error = failure(lambda url=url: fetch(url))
         shown = repr(error.finding.to_dict())
         assert error.finding.code == "http_password_in_address"
         assert "alguien" not in shown

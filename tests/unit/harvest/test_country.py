@@ -16,19 +16,11 @@ import yaml
 from ckanext.mxopendata.harvest.config_files import read_files
 from ckanext.mxopendata.metadata.names import slug
 from ckanext.mxopendata.metadata.vocabularies import vocabulary
+from portals.platforms import SOFTWARE
 
 FOLDER = Path(__file__).parents[3] / "harvest_configs"
-# Software of the registry → source type; IPT has a catalogue in DCAT at an address of its own.
-TYPES = {
-    "ckan": "mx_ckan",
-    "dkan": "mx_dkan",
-    "geonode": "mx_geonode",
-    "geonetwork": "mx_csw",
-    "arcgisserver": "mx_arcgis_server",
-    "arcgishub": "mx_arcgis_hub",
-    "opendatasoft": "mx_opendatasoft",
-    "ipt": "mx_dcat",
-}
+# IPT shows no sign of its own; its catalogue in DCAT is at another address.
+TYPES = {**SOFTWARE, "ipt": "mx_dcat"}
 # Folders that are not called as their state in the vocabulary.
 SHORT = {"estado-de-mexico": "15", "veracruz": "30"}
 BEYOND_STATES = {"federal", "no-gubernamentales"}

@@ -15,21 +15,11 @@ from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.detection import Detected, detect
 from ckanext.mxopendata.harvest.signs import OF_ITSELF, SIGNS, is_catalogue_table
 from ckanext.mxopendata.http import HttpClient, HttpSettings
-from portals.platforms import PLATFORMS, Answer, Plain, PlatformPortal
+from portals.platforms import PLATFORMS, SOFTWARE, Answer, Plain, PlatformPortal
 from portals.platforms.base import Query, serving
 
 RECORDS = [Plain(f"DS-{number}", f"Conjunto {number}: año y región") for number in range(3)]
 WMS = b'<?xml version="1.0"?><WMS_Capabilities xmlns="http://www.opengis.net/wms" version="1.3.0"></WMS_Capabilities>'
-# Software of the registry → source type; for all other kinds there is none.
-KNOWN = {
-    "ckan": "mx_ckan",
-    "dkan": "mx_dkan",
-    "geonode": "mx_geonode",
-    "geonetwork": "mx_csw",
-    "arcgisserver": "mx_arcgis_server",
-    "arcgishub": "mx_arcgis_hub",
-    "opendatasoft": "mx_opendatasoft",
-}
 
 Detect = Callable[..., Detected]
 
@@ -187,7 +177,7 @@ def _served(entry: dict[str, Any]) -> tuple[PlatformPortal, str | None]:
     """A portal of the software that the registry names, at the path it names; its source type, if there is one."""
     software = (entry.get("software") or {}).get("id")
     path = urlsplit(entry["link"]).path.rstrip("/")
-    kind = KNOWN.get(software)
+    kind = SOFTWARE.get(software)
     if kind is None:
         return At(None, "", ""), None
     inner = PLATFORMS[kind](RECORDS)
