@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree, html  # pyright: ignore[reportAttributeAccessIssue] - lxml has no types
 
 from ckanext.mxopendata import config
 from ckanext.mxopendata.errors import SourceError
@@ -18,13 +22,16 @@ from ckanext.mxopendata.harvest.connectors.base import Connector, Unreadable
 from ckanext.mxopendata.harvest.pruning import OURS
 from ckanext.mxopendata.harvest.settings import SourceSettings, parse_config
 from ckanext.mxopendata.harvest.sharing_search import Incoming
-from ckanext.mxopendata.harvest.source import http_settings
+from ckanext.mxopendata.harvest.source import http_settings, mapping_facts
 from ckanext.mxopendata.harvest.sources import config_of
 from ckanext.mxopendata.harvest.spool import Reader
 from ckanext.mxopendata.http import HttpClient, HttpSettings
 from ckanext.mxopendata.metadata.findings import Finding
 from ckanext.mxopendata.metadata.mapping import MappingSettings, map_record
 from ckanext.mxopendata.metadata.validation import points
+
+_BEGINNING = 64 * 1024
+_LONGEST_TITLE = 100
 
 
 def detect(url: str, settings: SourceSettings, patience: float | None = None) -> detection.Detected:
@@ -39,12 +46,27 @@ def detect(url: str, settings: SourceSettings, patience: float | None = None) ->
     Raises:
         SourceError: as there, and where the time is over.
     """
-    keyless = replace(settings, secret=None)
-    with (
-        TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(_limits(keyless, "mx_datajson", patience), Path(folder)) as client,
-    ):
+    with _asking(replace(settings, secret=None), "mx_datajson", patience) as client:
         return detection.detect(client, url, _until(patience))
+
+
+def page_title(url: str, settings: SourceSettings, source_type: str, patience: float) -> str:
+    """What the first page of the server at an address calls itself; an empty text where that cannot be known.
+
+    Args:
+        url: any address of a portal.
+        settings: of its source.
+        source_type: one of :data:`CONNECTORS`.
+        patience: seconds that it may take.
+    """
+    parts = urlsplit(url)
+    with _asking(settings, source_type, patience) as client:
+        try:
+            content = client.fetch_beginning(f"{parts.scheme}://{parts.netloc}/", _BEGINNING).content
+            found = html.fromstring(content).findtext(".//title")
+        except (SourceError, etree.LxmlError, ValueError):
+            return ""
+    return " ".join((found or "").split())[:_LONGEST_TITLE]
 
 
 def preview(  # noqa: PLR0913, PLR0917 - what a source is made of
@@ -131,12 +153,18 @@ def preview_file(content: Mapping[str, Any], limit: int = 20) -> dict[str, Any]:
     """
     settings = parse_config(config_of(content))
     institution = content["institution"]
-    known: dict[str, Any] = {}
-    if isinstance(institution, Mapping):
-        known = {"institution_title": institution["title"]}
-        known |= {name: institution[name] for name in ("gov_type", "cvegeo") if institution.get(name)}
+    known = mapping_facts(institution["title"], institution) if isinstance(institution, Mapping) else {}
     mapping = MappingSettings(**{**known, **settings.mapping})
     return preview(content["type"], content["url"], settings, mapping, limit)
+
+
+@contextmanager
+def _asking(settings: SourceSettings, source_type: str, patience: float | None) -> Iterator[HttpClient]:
+    with (
+        TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
+        HttpClient(_limits(settings, source_type, patience), Path(folder)) as client,
+    ):
+        yield client
 
 
 def _limits(settings: SourceSettings, source_type: str, patience: float | None) -> HttpSettings:

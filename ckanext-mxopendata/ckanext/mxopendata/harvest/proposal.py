@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from lxml import etree, html  # pyright: ignore[reportAttributeAccessIssue] - lxml has no types
 
 from ckan import model
 
-from ckanext.mxopendata import config
 from ckanext.mxopendata.core_tables import GROUP, extra_value
-from ckanext.mxopendata.errors import SourceError
 from ckanext.mxopendata.harvest import preview, sources
 from ckanext.mxopendata.harvest.detection import Detected
-from ckanext.mxopendata.harvest.pruning import OURS
 from ckanext.mxopendata.harvest.settings import SourceSettings
-from ckanext.mxopendata.harvest.source import http_settings
-from ckanext.mxopendata.harvest.suggestions import KnownInstitution, host_of, suggest
-from ckanext.mxopendata.http import HttpClient
+from ckanext.mxopendata.harvest.suggestions import KnownInstitution, hosts_of, suggest
 from ckanext.mxopendata.metadata.mapping import MappingSettings
 
 RECORDS = 20
+# A title is not worth more.
+_TITLE_SECONDS = 10.0
 _FIELDS = ("acronym", "cvegeo", "portal_url", "landing_page")
-_LONGEST_TITLE = 100
-_BEGINNING = 64 * 1024
 
 
 def propose(
@@ -53,7 +43,7 @@ def propose(
     found = Detected(source_type, url) if source_type else preview.detect(url, settings, patience)
     shown = preview.preview(found.type, found.url, settings, mapping, RECORDS, patience=patience)
     files = [file.content for file in sources.known_files() if not file.findings]
-    title = _page_title(url, settings, found.type)
+    title = preview.page_title(url, settings, found.type, _TITLE_SECONDS)
     suggested = suggest(found.url, title, shown["records"], known_institutions(), files)
     return {
         "type": found.type,
@@ -76,23 +66,7 @@ def known_institutions() -> list[KnownInstitution]:
             title=row["title"] or row["name"],
             acronym=row["acronym"] or "",
             cvegeo=row["cvegeo"] or "",
-            hosts=frozenset(filter(None, (host_of(row["portal_url"]), host_of(row["landing_page"])))),
+            hosts=hosts_of(row),
         )
         for row in model.Session.execute(query).mappings()
     ]
-
-
-def _page_title(url: str, settings: SourceSettings, source_type: str) -> str:
-    """What the portal's first page calls itself; an empty text where that cannot be known."""
-    parts = urlsplit(url)
-    limits = replace(http_settings(settings, source_type), total_timeout=10, retries=0)
-    with (
-        TemporaryDirectory(prefix=OURS, dir=config.harvest_folder()) as folder,
-        HttpClient(limits, Path(folder)) as client,
-    ):
-        try:
-            content = client.fetch_beginning(f"{parts.scheme}://{parts.netloc}/", _BEGINNING).content
-            found = html.fromstring(content).findtext(".//title")
-        except (SourceError, etree.LxmlError, ValueError):
-            return ""
-    return " ".join((found or "").split())[:_LONGEST_TITLE]

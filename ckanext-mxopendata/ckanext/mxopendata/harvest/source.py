@@ -88,14 +88,19 @@ def dataset_writer(source: Source, run: Run) -> DatasetWriter:
 
 def mapping_settings(source: Source) -> MappingSettings:
     """What the mapping needs to know: the source's configuration, completed by its institution."""
-    return MappingSettings(**{**mapping_facts(source.organization), **source.settings.mapping})
+    organization = source.organization
+    return MappingSettings(**{**mapping_facts(organization.title, organization.extras), **source.settings.mapping})
 
 
-def mapping_facts(organization: Any) -> dict[str, Any]:
-    """What the mapping needs to know of an institution, by the names of :class:`MappingSettings`."""
-    extras: Mapping[str, Any] = organization.extras or {}
-    known = {name: extras[name] for name in ("gov_type", "cvegeo") if extras.get(name)}
-    return {"institution_title": organization.title, **known}
+def mapping_facts(title: str, fields: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the mapping needs to know of an institution, by the names of :class:`MappingSettings`.
+
+    Args:
+        title: the institution for people.
+        fields: its other fields by their names, as stored or as a configuration file has them.
+    """
+    known = {name: value for name in ("gov_type", "cvegeo") if (value := (fields or {}).get(name))}
+    return {"institution_title": title, **known}
 
 
 def http_settings(settings: SourceSettings, source_type: str) -> HttpSettings:

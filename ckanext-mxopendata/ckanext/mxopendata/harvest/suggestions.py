@@ -42,6 +42,11 @@ def host_of(url: object) -> str:
     return host.removeprefix("www.")
 
 
+def hosts_of(fields: Mapping[Any, Any]) -> frozenset[str]:
+    """The hosts of an institution's pages, by its fields."""
+    return frozenset(filter(None, (host_of(fields.get(name)) for name in ("portal_url", "landing_page"))))
+
+
 def suggest(
     url: str,
     page_title: str,

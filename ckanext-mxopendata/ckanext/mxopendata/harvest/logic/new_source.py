@@ -15,6 +15,7 @@ from ckanext.mxopendata.harvest import proposal, sources
 from ckanext.mxopendata.harvest.connectors import CONNECTORS
 from ckanext.mxopendata.harvest.settings import SourceSettings, check_file
 from ckanext.mxopendata.harvest.source import mapping_facts
+from ckanext.mxopendata.harvest.suggestions import host_of, hosts_of
 from ckanext.mxopendata.language import current_language
 from ckanext.mxopendata.metadata.mapping import MappingSettings
 
@@ -46,9 +47,9 @@ def mxopendata_harvest_source_detect(context: Context, data_dict: DataDict) -> d
         raise tk.ValidationError({"type": [tk._("There is no such type of source.")]})
     institution = _institution(data_dict)
     _check_host(context, institution, url)
-    mapping = MappingSettings(**(mapping_facts(institution) if institution is not None else {}))
+    known = mapping_facts(institution.title, institution.extras) if institution is not None else {}
     try:
-        found = proposal.propose(url, source_type, SourceSettings(), mapping, PATIENCE_SECONDS)
+        found = proposal.propose(url, source_type, SourceSettings(), MappingSettings(**known), PATIENCE_SECONDS)
     except SourceError as error:
         told = error.finding.to_dict(current_language())
         raise tk.ValidationError({"url": [f"{told['message']} {told['cure']}"]}) from error
@@ -101,28 +102,28 @@ def _check_content(content: dict[str, Any]) -> None:
         raise tk.ValidationError(errors)
 
 
-def _institution(data_dict: DataDict) -> model.Group | None:
+def _institution(data_dict: DataDict) -> Any:
     """The institution named, or ``None`` where there is none of that name."""
     found = model.Group.get(data_dict["institution"]) if data_dict.get("institution") else None
     return found if found is not None and found.is_organization and found.state == "active" else None
 
 
-def _check_host(context: Context, institution: model.Group | None, url: str) -> None:
+def _check_host(context: Context, institution: Any, url: str) -> None:
     """Who is no sysadmin asks the institution's own host only: any other is somebody else's to offer."""
-    if proposal.host_of(url) == "":
+    if not host_of(url):
         raise tk.ValidationError(
             {"url": [tk._("Write the address of the portal, such as https://datos.ejemplo.gob.mx.")]}
         )
     user: Any = context.get("auth_user_obj") or model.User.get(context.get("user", ""))
-    if context.get("ignore_auth") or (user is not None and user.sysadmin) or institution is None:
+    if context.get("ignore_auth") or (user is not None and user.sysadmin):
         return
-    own = sorted(next((one.hosts for one in proposal.known_institutions() if one.name == institution.name), ()))
-    if proposal.host_of(url) in own:
+    own = hosts_of((institution and institution.extras) or {})
+    if host_of(url) in own:
         return
     if not own:
         said = tk._("The page of your institution names no portal yet: write its address there first.")
     else:
         said = tk._("You may add the portal that the page of your institution names: {hosts}.").format(
-            hosts=", ".join(own)
+            hosts=", ".join(sorted(own))
         )
     raise tk.ValidationError({"url": [said]})
